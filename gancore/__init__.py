@@ -1,0 +1,16 @@
+"""gancore: trains GANs in background threads and lets you watch.
+
+    from gancore.recipes import configure
+    from gancore.runs import RunManager
+
+    manager = RunManager("checkpoints")
+    run = manager.start(configure("dcgan", data="digits", plan="3ep"))
+    run.wait()
+    print(run.status().state, run.galleries()[-1].image)
+
+Modules, in reading order: ``config`` and ``errors``; ``losses``, ``networks``, ``latents``; ``recipes``; ``data``;
+``schedule``, ``control``, ``history``, ``checkpoint``; ``trainer``; ``runs``; ``sampling``, ``export``; ``cli``.
+The package knows nothing of Streamlit or Plotly.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,256 @@
+"""A run's folder: everything about it, each file written aside and then renamed.
+
+    config.json                 what was asked for
+    resolved.json               what that came to on the machine that trains
+    status.json                 state and position
+    history.arrow               one row an iteration (Arrow IPC stream)
+    galleries.json              index of the galleries
+    galleries/<iteration>.png   sample grids; at milestones also <iteration>.safetensors, the generator's weights
+    checkpoint-<iteration>/     both networks (safetensors) and resume.pt: optimizers, randomness, position
+    run.lock                    held by the process that trains the run, so a kill shows
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from gancore.config import RunConfig
+from gancore.errors import CheckpointError, ConfigError
+from gancore.files import write_aside, write_json
+from gancore.recipes import load_config
+from gancore.recipes.recipe import Players
+from gancore.status import Resolved, RunState, Status
+
+
+Model = TypeVar("Model", bound=BaseModel)
+_TIME_IN_NAME = re.compile(r"\d{8}-\d{6}(-\d+)?$")
+
+
+class Gallery(BaseModel):
+    """One sample grid of a run, and at milestones the weights that drew it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    iteration: int
+    epoch: float
+    images_seen: int
+    elapsed_s: float
+    percent: int | None = None
+    """0, 25, 50, 75 or 100 of the plan; None for an extra gallery. A stopped run's last has its own percentage."""
+    image: str
+    weights: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What a caption calls it."""
+        return f"{self.percent} %" if self.percent is not None else f"iteration {self.iteration:,}"
+
+
+class RunFolder:
+    """Reads and writes one run's files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = FileLock(path / "run.lock", thread_local=False)
+
+    @property
+    def id(self) -> str:
+        """The run's name, which is its folder's."""
+        return self.path.name
+
+    @classmethod
+    def create(cls, root: Path, config: RunConfig) -> RunFolder:
+        """Make a new folder below ``root``, named after preset, data and time.
+
+        Raises:
+            CheckpointError: when ``root`` cannot be written to.
+        """
+        data = re.sub(r"[^a-z0-9]+", "-", Path(config.data).name.lower()).strip("-") or "images"
+        name = f"{config.preset}-{data[:24]}-{time.strftime('%Y%m%d-%H%M%S')}"
+        for attempt in range(1000):
+            path = root / (name if attempt == 0 else f"{name}-{attempt + 1}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise CheckpointError(f"cannot make a run folder in {root}: {error.strerror}") from error
+            folder = cls(path)
+            folder.write_config(config)
+            folder.write_status(Status(created_at=time.time()))
+            return folder
+        raise CheckpointError(f"cannot find a free run name in {root}")
+
+    @classmethod
+    def open(cls, root: Path, run_id: str) -> RunFolder:
+        """An existing run's folder.
+
+        Raises:
+            CheckpointError: listing the latest runs when there is none of that name.
+        """
+        if Path(run_id).name != run_id or not (root / run_id / "config.json").is_file():
+            names = [folder.id for folder in run_folders(root)]
+            known = f"; the latest are {', '.join(names[:5])}" if names else "; there are no runs yet"
+            raise CheckpointError(f"there is no run {run_id!r} in {root}{known}")
+        return cls(root / run_id)
+
+    def read_config(self) -> RunConfig:
+        """Raises CheckpointError when the file is damaged or its preset is not known here."""
+        try:
+            return load_config(self._read_json("config.json"))
+        except ConfigError as error:
+            raise CheckpointError(f"{self.path / 'config.json'} cannot be used: {error}") from error
+
+    def write_config(self, config: RunConfig) -> None:
+        """Store what was asked for."""
+        write_json(self.path / "config.json", config.model_dump(mode="json"))
+
+    def read_resolved(self) -> Resolved | None:
+        """What the configuration came to; None before the run first trained."""
+        if not (self.path / "resolved.json").is_file():
+            return None
+        return self._parse("resolved.json", Resolved)
+
+    def write_resolved(self, resolved: Resolved) -> None:
+        """Store what the configuration came to."""
+        write_json(self.path / "resolved.json", resolved.model_dump(mode="json"))
+
+    def read_status(self) -> Status:
+        """The status on disk; a live state whose process is gone reads as interrupted."""
+        status = self.stored_status()
+        if status.state.is_live and not self.is_held():
+            message = "its process ended before the run did"
+            return status.model_copy(update={"state": RunState.INTERRUPTED, "message": message, "eta_s": None})
+        return status
+
+    def stored_status(self) -> Status:
+        """The status as the file has it, whoever holds the run."""
+        return self._parse("status.json", Status)
+
+    def write_status(self, status: Status) -> None:
+        """Store the status, with the time."""
+        write_json(self.path / "status.json", status.model_copy(update={"updated_at": time.time()}).model_dump(mode="json"))
+
+    def is_held(self) -> bool:
+        """Whether some process, this one included, holds the run."""
+        probe = FileLock(self.lock.lock_file, thread_local=False)
+        try:
+            with probe.acquire(timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True
+
+    def galleries(self) -> list[Gallery]:
+        """The galleries so far, oldest first."""
+        if not (self.path / "galleries.json").is_file():
+            return []
+        return [Gallery.model_validate(entry) for entry in self._read_json("galleries.json")]
+
+    def add_gallery(self, gallery: Gallery, image: bytes, generator: nn.Module | None) -> None:
+        """Store a gallery's picture, its weights where ``generator`` is given, and then its index entry."""
+        (self.path / "galleries").mkdir(exist_ok=True)
+        write_aside(self.path / gallery.image, image)
+        if generator is not None and gallery.weights is not None:
+            write_aside(self.path / gallery.weights, save(weights_of(generator)))
+        self.write_galleries([*self.galleries(), gallery])
+
+    def write_galleries(self, galleries: list[Gallery]) -> None:
+        """Replace the index."""
+        write_json(self.path / "galleries.json", [gallery.model_dump(mode="json") for gallery in galleries])
+
+    def load_weights(self, file: str) -> dict[str, Tensor]:
+        """Weights stored under ``file``, relative to the folder.
+
+        Raises:
+            CheckpointError: when the file is missing or damaged.
+        """
+        try:
+            return load_file(self.path / file)
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{self.path / file} cannot be read as weights: {error}") from error
+
+    def save_checkpoint(self, players: Players, iteration: int, state: dict[str, Any]) -> None:
+        """Store both networks and the state to resume from, then remove the checkpoint before."""
+        target = self.path / f"checkpoint-{iteration:08d}"
+        aside = self.path / f".{target.name}.part"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        write_aside(aside / "generator.safetensors", save(weights_of(players.generator)))
+        write_aside(aside / "discriminator.safetensors", save(weights_of(players.discriminator)))
+        torch.save({**state, "optimizers": {n: o.state_dict() for n, o in players.optimizers.items()}}, aside / "resume.pt")
+        old = self.checkpoints()
+        shutil.rmtree(target, ignore_errors=True)
+        aside.rename(target)
+        for path in old:
+            if path != target:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoint folders, newest first."""
+        return sorted(self.path.glob("checkpoint-*"), reverse=True)
+
+    def load_checkpoint(self, players: Players) -> dict[str, Any] | None:
+        """Put the newest checkpoint into ``players`` and return the state stored with it; None when there is none.
+
+        Raises:
+            CheckpointError: when the checkpoint is damaged.
+        """
+        found = self.checkpoints()
+        if not found:
+            return None
+        try:
+            state: dict[str, Any] = torch.load(found[0] / "resume.pt", map_location="cpu", weights_only=True)
+            players.generator.load_state_dict(self.load_weights(f"{found[0].name}/generator.safetensors"))
+            players.discriminator.load_state_dict(self.load_weights(f"{found[0].name}/discriminator.safetensors"))
+            for name, optimizer in players.optimizers.items():
+                optimizer.load_state_dict(state["optimizers"][name])
+        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+            raise CheckpointError(f"{found[0]} is damaged and cannot be resumed from: {error}") from error
+        return state
+
+    def delete(self) -> None:
+        """Remove the folder and all in it."""
+        shutil.rmtree(self.path)
+
+    def _parse(self, name: str, model: type[Model]) -> Model:
+        try:
+            return model.model_validate(self._read_json(name))
+        except ValidationError as error:
+            raise CheckpointError(f"{self.path / name} is damaged: {error.errors()[0]['msg']}") from error
+
+    def _read_json(self, name: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{self.path / name} cannot be read: {error}") from error
+
+
+def run_folders(root: Path) -> list[RunFolder]:
+    """All run folders below ``root``, newest first by the time in their names."""
+    def started(folder: RunFolder) -> tuple[str, str]:
+        found = _TIME_IN_NAME.search(folder.id)
+        return (found.group() if found else "", folder.id)
+
+    return sorted((RunFolder(path.parent) for path in root.glob("*/config.json")), key=started, reverse=True)
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A network's weights on the CPU in plain layout, apart from the ones that train on."""
+    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in network.state_dict().items()}
+
+
+def non_finite_weights(network: nn.Module) -> str | None:
+    """The name of the first weight with a NaN or infinity, or None."""
+    return next((name for name, value in network.state_dict().items() if not bool(torch.isfinite(value).all())), None)

@@ -1,0 +1,187 @@
+"""What a run is configured by: one validated source for the form, the command line and the documents.
+
+A :class:`RunConfig` holds what every run has (data, plan, seed, device) and the recipe's own
+:class:`RecipeSettings`. Limits, help and choices stand in the field declarations only; the dashboard's form and
+``gancore presets --json`` read them from there.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SerializeAsAny, ValidationError
+
+from gancore.errors import ConfigError
+
+Unit = Literal["ep", "it", "img", "s"]
+UNIT_NAMES: dict[Unit, str] = {"ep": "epochs", "it": "iterations", "img": "images", "s": "seconds"}
+_UNIT_ALIASES: dict[str, tuple[Unit, float]] = {
+    "ep": ("ep", 1), "epoch": ("ep", 1), "epochs": ("ep", 1),
+    "it": ("it", 1), "iteration": ("it", 1), "iterations": ("it", 1),
+    "img": ("img", 1), "image": ("img", 1), "images": ("img", 1),
+    "s": ("s", 1), "second": ("s", 1), "seconds": ("s", 1), "min": ("s", 60), "h": ("s", 3600),
+}  # fmt: skip
+_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Length:
+    """An amount of training: ``3ep``, ``20000it``, ``600000img`` (real images seen) or ``60s``."""
+
+    amount: float
+    unit: Unit
+
+    @classmethod
+    def parse(cls, text: Length | str | float, default_unit: Unit = "ep") -> Length:
+        """Read a length; a bare number counts in ``default_unit``.
+
+        Raises:
+            ValueError: when the text is not a positive, finite number followed by a known unit.
+        """
+        if isinstance(text, Length):
+            return text
+        match = _LENGTH.fullmatch(str(text))
+        if match is None:
+            raise ValueError(f"expected a length such as 3ep, 20000it, 600000img or 60s, found {str(text)!r}")
+        number, suffix = match.groups()
+        if suffix and suffix.lower() not in _UNIT_ALIASES:
+            raise ValueError(f"unknown unit {suffix!r}; choose ep (epochs), it (iterations), img (images), s, min or h")
+        unit, factor = _UNIT_ALIASES[suffix.lower()] if suffix else (default_unit, 1)
+        amount = float(number) * factor
+        if not 0 < amount < math.inf:
+            raise ValueError(f"expected a length greater than 0, found {str(text)!r}")
+        if unit in ("it", "img") and amount != int(amount):
+            raise ValueError(f"expected a whole number of {UNIT_NAMES[unit]}, found {str(text)!r}")
+        return cls(amount, unit)
+
+    def __str__(self) -> str:
+        return f"{self.amount:.12g}{self.unit}" if self.amount < 1e12 else f"{self.amount!r}{self.unit}"
+
+    def describe(self) -> str:
+        """The length in words, such as ``3 epochs`` or ``60 seconds``."""
+        name = UNIT_NAMES[self.unit]
+        return f"{self.amount:,g} {name[:-1] if self.amount == 1 else name}"
+
+
+LengthField = Annotated[Length, BeforeValidator(Length.parse), PlainSerializer(str, return_type=str)]
+
+
+def _widths(value: Any) -> Any:
+    return [part for part in re.split(r"[\s,]+", value.strip()) if part] if isinstance(value, str) else value
+
+
+Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], BeforeValidator(_widths)]
+"""Layer widths, first to last; a string such as ``256, 512`` is read too."""
+
+
+def _device(value: Any) -> Any:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", str(value)):
+        raise ValueError("expected auto, cpu, cuda, cuda:N or mps")
+    return value
+
+
+DeviceName = Annotated[str, BeforeValidator(_device)]
+
+
+class RecipeSettings(BaseModel):
+    """What every recipe can be told; a recipe's own settings derive from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    batch_size: int = Field(128, ge=2, le=8192, title="Batch size", description="Real images in one batch.")
+    latent_dim: int = Field(100, ge=1, le=1024, title="Latent dimensions", description="Length of the vector z.")
+    latent_distribution: Literal["normal", "uniform"] = Field(
+        "normal", title="Latent distribution", description="normal: N(0, 1); uniform: U[0, 1)."
+    )
+    data_range: Literal["[-1, 1]", "[0, 1]"] = Field(
+        "[-1, 1]", title="Data range", description="Range real images are scaled to, and samples are shown from."
+    )
+    learning_rate: float = Field(
+        2e-4, gt=0, le=1, title="Learning rate", description="Step size of the optimizers."
+    )
+
+
+class AdamSettings(RecipeSettings):
+    """Settings of the recipes that Adam trains (Kingma and Ba 2015, arXiv:1412.6980)."""
+
+    beta1: float = Field(0.5, ge=0, lt=1, title="Adam beta 1", description="Decay of the gradient's mean.")
+    beta2: float = Field(0.999, ge=0, lt=1, title="Adam beta 2", description="Decay of the squared gradient's mean.")
+
+
+class RunConfig(BaseModel):
+    """Everything that decides what a run computes.
+
+    Made by :func:`gancore.recipes.configure`, which fills in a preset's values; stored as ``config.json``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    preset: str = Field(title="Preset", description="The named settings the run started from.")
+    data: str = Field(
+        "digits", min_length=1, title="Data set", description="A data set's name, or a folder of images."
+    )
+    plan: LengthField = Field(
+        Length(10, "ep"),
+        title="Planned length",
+        description="3ep (epochs), 20000it (iterations), 600000img (images) or 60s; the percentages follow it.",
+    )
+    seed: int = Field(
+        0, ge=0, le=2**32 - 1, title="Seed", description="Decides weights, batches, z and the galleries' z."
+    )
+    device: DeviceName = Field("auto", title="Device", description="auto takes a GPU when there is one.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        title="Precision",
+        description="bfloat16 computes the networks in half the bits; auto takes it on CPUs that are faster with it.",
+    )
+    image_size: int | None = Field(
+        None, ge=16, le=128, multiple_of=4, title="Image size", description="Pixels a side; empty: the data set's own."
+    )
+    channels: Literal["auto", "grey", "rgb"] = Field(
+        "auto", title="Channels", description="grey has 1 channel, rgb has 3; auto: as the data set has them."
+    )
+    grid: int = Field(5, ge=1, le=16, title="Gallery side", description="A gallery shows this number squared.")
+    sample_every: LengthField | None = Field(
+        None,
+        title="Extra galleries every",
+        description="Such as 400it or 10ep; empty: only at 0, 25, 50, 75 and 100 %.",
+    )
+    settings: SerializeAsAny[RecipeSettings] = Field(title="Recipe settings")
+
+
+RUN_FIELDS: tuple[str, ...] = tuple(name for name in RunConfig.model_fields if name not in ("preset", "settings"))
+"""The fields of :class:`RunConfig` that a person sets, in the order a form shows them."""
+
+
+def explain(error: ValidationError) -> dict[str, str]:
+    """Field name -> what was expected and found, one clause each; all problems at once."""
+    problems: dict[str, str] = {}
+    for detail in error.errors():
+        place = [str(part) for part in detail["loc"] if part not in ("settings",)]
+        name = place[0] if place else "configuration"
+        if detail["type"] == "extra_forbidden":
+            problems[name] = "is not a setting"
+            continue
+        message = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else _clause(detail["msg"])
+        found = "" if "found" in message else f", found {detail['input']!r}"
+        problems[name] = message + found
+    return problems
+
+
+def _clause(message: str) -> str:
+    message = re.sub(r"^(Value|String) error, ", "", message)
+    message = re.sub(r"^Input should be ", "expected ", message)
+    message = message.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
+    return message[0].lower() + message[1:]
+
+
+def config_error(subject: str, problems: Mapping[str, str], valid: tuple[str, ...] = ()) -> ConfigError:
+    """One sentence for any number of problems, with the valid names when a name is unknown."""
+    listed = "; ".join(f"{name}: {text}" for name, text in problems.items())
+    unknown = any(text == "is not a setting" for text in problems.values())
+    choices = f" (settings of {subject}: {', '.join(valid)})" if unknown and valid else ""
+    return ConfigError(f"{subject}: {listed}{choices}", dict(problems))

@@ -1,0 +1,43 @@
+"""Which device and precision a run gets, and how many cores."""
+
+from __future__ import annotations
+
+import torch
+
+from gancore.errors import ConfigError
+
+CORES = torch.get_num_threads()
+"""Threads torch takes for itself in a fresh process: the physical cores it may use."""
+
+
+def available_devices() -> list[str]:
+    """Names a configuration may hold on this machine, best first, ``auto`` left out."""
+    names = [f"cuda:{index}" if index else "cuda" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return [*names, "cpu"]
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device that ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps`` stands for here.
+
+    Raises:
+        ConfigError: when this machine does not have it.
+    """
+    available = available_devices()
+    if name == "auto":
+        return torch.device(available[0])
+    if name.removesuffix(":0") not in available:
+        raise ConfigError(
+            f"device {name!r} is not available on this machine; choose auto or {', '.join(available)}",
+            {"device": f"not available on this machine; choose auto or {', '.join(available)}"},
+        )
+    return torch.device(name)
+
+
+def resolve_precision(name: str, device: torch.device) -> str:
+    """``float32`` or ``bfloat16``; ``auto`` takes bfloat16 on CPUs with instructions for it, where it is faster."""
+    if name != "auto":
+        return name
+    fast = device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return "bfloat16" if fast else "float32"

@@ -1,0 +1,126 @@
+"""The append-only log of a run: one row an iteration, in memory and as an Arrow IPC stream on disk.
+
+Readers ask :meth:`History.since` with a cursor. A queue would be destructive: two pages would steal each other's
+rows. Runs that train here, finished runs and runs of another process read alike.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from gancore.errors import CheckpointError
+from gancore.files import write_aside
+
+Columns = dict[str, NDArray[np.float64]]
+POSITION = ("iteration", "epoch", "images_seen", "elapsed_s")
+"""Columns every history starts with; ``epoch`` counts passes through the data and may be fractional."""
+
+
+class History:
+    """Rows of named float64 numbers; safe to append to in one thread and to read in others."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._rows = np.empty((1024, len(self.names)))
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, rows: NDArray[np.float64]) -> None:
+        """Add (n, len(names)) rows."""
+        with self._lock:
+            needed = self._count + len(rows)
+            if needed > len(self._rows):
+                grown = np.empty((max(needed, 2 * len(self._rows)), len(self.names)))
+                grown[: self._count] = self._rows[: self._count]
+                self._rows = grown
+            self._rows[self._count : needed] = rows
+            self._count = needed
+
+    def since(self, cursor: int = 0) -> tuple[Columns, int]:
+        """The rows from ``cursor`` on, by column, and the cursor to ask with next time."""
+        with self._lock:
+            rows, count = self._rows[cursor : self._count].copy(), self._count
+        return {name: rows[:, index] for index, name in enumerate(self.names)}, count
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column, all rows."""
+        with self._lock:
+            return self._rows[: self._count, self.names.index(name)].copy()
+
+    def keep_until(self, iteration: int) -> None:
+        """Drop the rows after ``iteration``: a run resumed from a checkpoint computes them again."""
+        with self._lock:
+            iterations = self._rows[: self._count, self.names.index("iteration")]
+            self._count = int(np.searchsorted(iterations, iteration, side="right"))
+
+    def batch(self, start: int = 0) -> pa.RecordBatch:
+        """The rows from ``start`` on as an Arrow record batch."""
+        columns, _ = self.since(start)
+        return pa.record_batch([pa.array(columns[name]) for name in self.names], schema=self.schema)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """float64 columns in order."""
+        return pa.schema([(name, pa.float64()) for name in self.names])
+
+
+class HistoryWriter:
+    """Appends a history's new rows to a file, and rewrites it as one batch when it is closed."""
+
+    def __init__(self, history: History, path: Path) -> None:
+        """Start the file with the rows that ``history`` already has."""
+        self._history, self._path = history, path
+        self._written = 0
+        self._compact()
+        # An Arrow stream without its end mark can be appended to and read: readers stop at what is whole.
+        self._file = path.open("ab")
+
+    def flush(self) -> None:
+        """Append what has come since."""
+        batch = self._history.batch(self._written)
+        if batch.num_rows:
+            self._file.write(batch.serialize())
+            self._file.flush()
+            self._written += batch.num_rows
+
+    def close(self) -> None:
+        """Write all rows as one batch, which reads faster than thousands."""
+        self._file.close()
+        self._compact()
+
+    def _compact(self) -> None:
+        batch = self._history.batch()
+        parts = [self._history.schema.serialize().to_pybytes()]
+        if batch.num_rows:
+            parts.append(batch.serialize().to_pybytes())
+        write_aside(self._path, b"".join(parts))
+        self._written = batch.num_rows
+
+
+def read_history(path: Path) -> History:
+    """Read a history file, also one that is being written or was cut off by a kill.
+
+    Raises:
+        CheckpointError: when the file is missing or does not start as a history.
+    """
+    try:
+        data = path.read_bytes()
+        reader = pa.ipc.open_stream(data)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise CheckpointError(f"{path} cannot be read as a history: {error}") from error
+    history = History(reader.schema.names)
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except (StopIteration, pa.ArrowInvalid, OSError):
+            return history
+        history.append(np.column_stack([column.to_numpy(zero_copy_only=False) for column in batch.columns]))

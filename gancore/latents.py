@@ -1,0 +1,91 @@
+"""Latent vectors: drawing them, walking between them, laying them out."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Distribution = Literal["normal", "uniform"]
+Path = Literal["linear", "spherical"]
+
+
+def draw(count: int, dim: int, distribution: Distribution, generator: torch.Generator) -> Tensor:
+    """Draw latents from ``generator`` alone, on its device.
+
+    Returns:
+        (count, dim) float32; N(0, 1) for ``normal``, U[0, 1) for ``uniform``.
+    """
+    sample = torch.randn if distribution == "normal" else torch.rand
+    return sample(count, dim, generator=generator, device=generator.device)
+
+
+def from_seed(seed: int, count: int, dim: int, distribution: Distribution) -> Tensor:
+    """The latents a seed stands for, the same on every machine: (count, dim) float32 on the CPU."""
+    return draw(count, dim, distribution, torch.Generator().manual_seed(seed))
+
+
+def lerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
+    """Points on the straight line from ``start`` to ``end``.
+
+    Args:
+        start, end: (dim,) latents.
+        fractions: (n,) positions, 0 at the start and 1 at the end.
+
+    Returns:
+        (n, dim) latents.
+    """
+    return start + fractions[:, None] * (end - start)
+
+
+def slerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
+    """Points on the great-circle arc from ``start`` to ``end``.
+
+    Shoemake 1985, "Animating rotation with quaternion curves"; for GANs White 2016, arXiv:1609.04468. In many
+    dimensions N(0, 1) lies near a sphere, and the straight line's middle, much shorter than any drawn z, leaves it.
+    The length goes linearly from one end's to the other's; vectors in (nearly) one line fall back to :func:`lerp`.
+
+    Args:
+        start, end: (dim,) latents.
+        fractions: (n,) positions, 0 at the start and 1 at the end.
+
+    Returns:
+        (n, dim) latents.
+    """
+    length_start, length_end = start.norm(), end.norm()
+    if min(length_start, length_end) == 0:
+        return lerp(start, end, fractions)
+    unit_start, unit_end = start / length_start, end / length_end
+    angle = torch.acos((unit_start @ unit_end).clamp(-1, 1))
+    if angle < 1e-4 or math.pi - angle < 1e-4:
+        return lerp(start, end, fractions)
+    weight_start = torch.sin((1 - fractions) * angle)[:, None]
+    weight_end = torch.sin(fractions * angle)[:, None]
+    direction = (weight_start * unit_start + weight_end * unit_end) / torch.sin(angle)
+    return direction * (length_start + fractions * (length_end - length_start))[:, None]
+
+
+PATHS = {"linear": lerp, "spherical": slerp}
+"""Path name -> function of (start, end, fractions)."""
+
+
+def walk(start: Tensor, end: Tensor, steps: int, path: Path = "spherical") -> Tensor:
+    """``steps`` latents from ``start`` to ``end``, both included: (steps, dim)."""
+    return PATHS[path](start, end, torch.linspace(0, 1, steps))
+
+
+def corners(top_left: Tensor, top_right: Tensor, bottom_left: Tensor, bottom_right: Tensor, side: int,
+            path: Path = "spherical") -> Tensor:  # fmt: skip
+    """A square of latents between four: down both edges, then across each row.
+
+    Args:
+        top_left, top_right, bottom_left, bottom_right: (dim,) latents.
+        side: rows and columns, at least 2.
+
+    Returns:
+        (side * side, dim) latents, row by row.
+    """
+    left, right = walk(top_left, bottom_left, side, path), walk(top_right, bottom_right, side, path)
+    return torch.cat([walk(a, b, side, path) for a, b in zip(left, right, strict=True)])

@@ -1,0 +1,89 @@
+"""The recipes, one file each, and the registry of their presets.
+
+Every module of this folder that defines ``RECIPE`` is found; adding a file is the only edit a new variant needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from gancore.config import RUN_FIELDS, RunConfig, config_error, explain
+from gancore.errors import ConfigError
+from gancore.recipes.recipe import Feed, Players, Preset, Recipe, Series
+
+__all__ = ["PRESETS", "RECIPES", "Feed", "Players", "Preset", "Recipe", "Series", "configure", "load_config", "recipe_of"]
+
+
+def _discover() -> dict[str, Recipe]:
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    recipes = (module.RECIPE for module in modules if hasattr(module, "RECIPE"))
+    return {recipe.name: recipe for recipe in sorted(recipes, key=lambda recipe: (recipe.order, recipe.name))}
+
+
+RECIPES: dict[str, Recipe] = _discover()
+"""Recipe name -> recipe, in the order a menu shows them."""
+
+PRESETS: dict[str, Preset] = {preset.name: preset for recipe in RECIPES.values() for preset in recipe.presets}
+"""Preset name -> preset."""
+
+_RECIPE_OF = {preset.name: recipe for recipe in RECIPES.values() for preset in recipe.presets}
+
+
+def recipe_of(preset: str) -> Recipe:
+    """The recipe that a preset belongs to.
+
+    Raises:
+        ConfigError: when there is no such preset.
+    """
+    if preset not in _RECIPE_OF:
+        raise ConfigError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}", {"preset": "unknown"})
+    return _RECIPE_OF[preset]
+
+
+def configure(preset: str, **overrides: Any) -> RunConfig:
+    """A run's configuration: the preset's values with ``overrides`` over them.
+
+    Args:
+        preset: a name in :data:`PRESETS`.
+        overrides: run settings (``data``, ``plan``, ``seed``, ...) and the recipe's own (``batch_size``, ...) alike.
+
+    Raises:
+        ConfigError: naming every setting that is unknown or out of its limits.
+    """
+    recipe, chosen = recipe_of(preset), PRESETS[preset]
+    run: dict[str, Any] = {"preset": preset, **chosen.run}
+    settings: dict[str, Any] = dict(chosen.settings)
+    for name, value in overrides.items():
+        (run if name in RUN_FIELDS else settings)[name] = value
+    return _validated(recipe, run, settings)
+
+
+def load_config(stored: Mapping[str, Any]) -> RunConfig:
+    """A configuration read back from ``config.json``.
+
+    Raises:
+        ConfigError: when the preset is unknown here or a value is not valid.
+    """
+    recipe = recipe_of(str(stored.get("preset")))
+    return _validated(recipe, {k: v for k, v in stored.items() if k != "settings"}, dict(stored.get("settings", {})))
+
+
+def _validated(recipe: Recipe, run: dict[str, Any], settings: dict[str, Any]) -> RunConfig:
+    problems: dict[str, str] = {}
+    checked = None
+    try:
+        checked = recipe.settings.model_validate(settings)
+    except ValidationError as error:
+        problems |= explain(error)
+    try:
+        config = RunConfig.model_validate({**run, "settings": checked or recipe.settings()})
+    except ValidationError as error:
+        problems |= explain(error)
+    if problems:
+        raise config_error(run["preset"], problems, (*RUN_FIELDS, *recipe.settings.model_fields))
+    return config

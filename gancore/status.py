@@ -1,0 +1,73 @@
+"""How a run stands: the small file that lists, cards and other processes read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RunState(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a thread has it, or will."""
+        return self in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it can go on from its last checkpoint as it is planned; a finished run needs a longer plan."""
+        return self in (RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED)
+
+
+class Status(BaseModel):
+    """A run's state and position; ``status.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: RunState = RunState.QUEUED
+    message: str = ""
+    """One sentence on why it is in this state, where there is something to say."""
+    iteration: int = 0
+    """Generator updates done."""
+    epoch: float = 0.0
+    """Passes through the data."""
+    images_seen: int = 0
+    """Real images trained on, repeats counted."""
+    elapsed_s: float = 0.0
+    """Seconds of training, pauses left out."""
+    progress: float = Field(0.0, ge=0.0, le=1.0)
+    """Share of the planned length."""
+    iterations_per_s: float = 0.0
+    eta_s: float | None = None
+    epoch_means: dict[str, float] = {}
+    """Mean of every logged number over the last whole epoch."""
+    created_at: float = 0.0
+    """Seconds since 1970."""
+    updated_at: float = 0.0
+
+
+class Resolved(BaseModel):
+    """What a configuration came to on the machine that trains it; ``resolved.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shape: tuple[int, int, int]
+    """Channels, height and width."""
+    images: int
+    batches_per_epoch: int
+    batches_per_iteration: int
+    device: str
+    precision: str
+    torch_version: str
+    gancore_version: str
