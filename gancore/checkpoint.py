@@ -1,13 +1,13 @@
 """A run's folder: everything about it, each file written aside and then renamed.
 
-    config.json                 what was asked for
-    resolved.json               what that came to on the machine that trains
-    status.json                 state and position
-    history.arrow               one row an iteration (Arrow IPC stream)
-    galleries.json              index of the galleries
-    galleries/<iteration>.png   sample grids; at milestones also <iteration>.safetensors, the generator's weights
-    checkpoint-<iteration>/     both networks (safetensors) and resume.pt: optimizers, randomness, position
-    run.lock                    held by the process that trains the run, so a kill shows
+config.json                 what was asked for
+resolved.json               what that came to on the machine that trains
+status.json                 state and position
+history.arrow               one row an iteration (Arrow IPC stream)
+galleries.json              index of the galleries
+galleries/<iteration>.png   sample grids; at milestones also <iteration>.safetensors, the generator's weights
+checkpoint-<iteration>/     both networks (safetensors) and resume.pt: optimizers, randomness, position
+run.lock                    held by the process that trains the run, so a kill shows
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from gancore.files import write_aside, write_json
 from gancore.recipes import load_config
 from gancore.recipes.recipe import Players
 from gancore.status import Resolved, RunState, Status
-
 
 Model = TypeVar("Model", bound=BaseModel)
 _TIME_IN_NAME = re.compile(r"\d{8}-\d{6}(-\d+)?$")
@@ -141,7 +140,10 @@ class RunFolder:
 
     def write_status(self, status: Status) -> None:
         """Store the status, with the time."""
-        write_json(self.path / "status.json", status.model_copy(update={"updated_at": time.time()}).model_dump(mode="json"))
+        write_json(
+            self.path / "status.json",
+            status.model_copy(update={"updated_at": time.time()}).model_dump(mode="json"),
+        )
 
     def is_held(self) -> bool:
         """Whether some process, this one included, holds the run."""
@@ -181,6 +183,16 @@ class RunFolder:
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.path / file} cannot be read as weights: {error}") from error
 
+    def generator_weights(self, gallery: Gallery) -> dict[str, Tensor]:
+        """The weights that drew a milestone's gallery.
+
+        Raises:
+            CheckpointError: when none were kept, or they are damaged.
+        """
+        if gallery.weights is None:
+            raise CheckpointError(f"run {self.id} kept no weights with its gallery at {gallery.label}")
+        return self.load_weights(gallery.weights)
+
     def save_checkpoint(self, players: Players, iteration: int, state: dict[str, Any]) -> None:
         """Store both networks and the state to resume from, then remove the checkpoint before."""
         target = self.path / f"checkpoint-{iteration:08d}"
@@ -189,7 +201,10 @@ class RunFolder:
         aside.mkdir()
         write_aside(aside / "generator.safetensors", save(weights_of(players.generator)))
         write_aside(aside / "discriminator.safetensors", save(weights_of(players.discriminator)))
-        torch.save({**state, "optimizers": {n: o.state_dict() for n, o in players.optimizers.items()}}, aside / "resume.pt")
+        torch.save(
+            {**state, "optimizers": {n: o.state_dict() for n, o in players.optimizers.items()}},
+            aside / "resume.pt",
+        )
         old = self.checkpoints()
         shutil.rmtree(target, ignore_errors=True)
         aside.rename(target)
@@ -239,6 +254,7 @@ class RunFolder:
 
 def run_folders(root: Path) -> list[RunFolder]:
     """All run folders below ``root``, newest first by the time in their names."""
+
     def started(folder: RunFolder) -> tuple[str, str]:
         found = _TIME_IN_NAME.search(folder.id)
         return (found.group() if found else "", folder.id)

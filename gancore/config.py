@@ -13,7 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SerializeAsAny, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializeAsAny,
+    ValidationError,
+)
 
 from gancore.errors import ConfigError
 
@@ -49,7 +57,9 @@ class Length:
             raise ValueError(f"expected a length such as 3ep, 20000it, 600000img or 60s, found {str(text)!r}")
         number, suffix = match.groups()
         if suffix and suffix.lower() not in _UNIT_ALIASES:
-            raise ValueError(f"unknown unit {suffix!r}; choose ep (epochs), it (iterations), img (images), s, min or h")
+            raise ValueError(
+                f"unknown unit {suffix!r}; choose ep (epochs), it (iterations), img (images), s, min or h"
+            )
         unit, factor = _UNIT_ALIASES[suffix.lower()] if suffix else (default_unit, 1)
         amount = float(number) * factor
         if not 0 < amount < math.inf:
@@ -98,11 +108,11 @@ class RecipeSettings(BaseModel):
         "normal", title="Latent distribution", description="normal: N(0, 1); uniform: U[0, 1)."
     )
     data_range: Literal["[-1, 1]", "[0, 1]"] = Field(
-        "[-1, 1]", title="Data range", description="Range real images are scaled to, and samples are shown from."
+        "[-1, 1]",
+        title="Data range",
+        description="Range real images are scaled to, and samples are shown from.",
     )
-    learning_rate: float = Field(
-        2e-4, gt=0, le=1, title="Learning rate", description="Step size of the optimizers."
-    )
+    learning_rate: float = Field(2e-4, gt=0, le=1, title="Learning rate", description="Step size of the optimizers.")
 
 
 class AdamSettings(RecipeSettings):
@@ -139,7 +149,12 @@ class RunConfig(BaseModel):
         description="bfloat16 computes the networks in half the bits; auto takes it on CPUs that are faster with it.",
     )
     image_size: int | None = Field(
-        None, ge=16, le=128, multiple_of=4, title="Image size", description="Pixels a side; empty: the data set's own."
+        None,
+        ge=16,
+        le=128,
+        multiple_of=4,
+        title="Image size",
+        description="Pixels a side; empty: the data set's own.",
     )
     channels: Literal["auto", "grey", "rgb"] = Field(
         "auto", title="Channels", description="grey has 1 channel, rgb has 3; auto: as the data set has them."

@@ -16,7 +16,8 @@ from torchvision.utils import make_grid
 
 def grid(images: Tensor, columns: int, padding: int = 2, background: int = 0) -> Tensor:
     """Lay (N, C, H, W) uint8 images out in rows: (3, H', W') uint8."""
-    return make_grid(images, nrow=columns, padding=padding, pad_value=background)
+    laid_out: Tensor = make_grid(images, nrow=columns, padding=padding, pad_value=background)
+    return laid_out
 
 
 def to_pillow(image: Tensor, scale: int = 1) -> Image.Image:
@@ -53,7 +54,7 @@ def gif(frames: Tensor, scale: int = 4, frame_ms: int = 80, back_and_forth: bool
     return buffer.getvalue()
 
 
-def read_png(path: Path) -> Tensor:
+def read_png(path: Path | str) -> Tensor:
     """A PNG file as (C, H, W) uint8."""
     with Image.open(path) as picture:
         array = np.atleast_3d(np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")))

@@ -64,7 +64,8 @@ def slerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
     weight_start = torch.sin((1 - fractions) * angle)[:, None]
     weight_end = torch.sin(fractions * angle)[:, None]
     direction = (weight_start * unit_start + weight_end * unit_end) / torch.sin(angle)
-    return direction * (length_start + fractions * (length_end - length_start))[:, None]
+    latents: Tensor = direction * (length_start + fractions * (length_end - length_start))[:, None]
+    return latents
 
 
 PATHS = {"linear": lerp, "spherical": slerp}
@@ -76,16 +77,16 @@ def walk(start: Tensor, end: Tensor, steps: int, path: Path = "spherical") -> Te
     return PATHS[path](start, end, torch.linspace(0, 1, steps))
 
 
-def corners(top_left: Tensor, top_right: Tensor, bottom_left: Tensor, bottom_right: Tensor, side: int,
-            path: Path = "spherical") -> Tensor:  # fmt: skip
+def corners(four: Tensor, side: int, path: Path = "spherical") -> Tensor:
     """A square of latents between four: down both edges, then across each row.
 
     Args:
-        top_left, top_right, bottom_left, bottom_right: (dim,) latents.
+        four: (4, dim) latents: top left, top right, bottom left, bottom right.
         side: rows and columns, at least 2.
 
     Returns:
         (side * side, dim) latents, row by row.
     """
+    top_left, top_right, bottom_left, bottom_right = four
     left, right = walk(top_left, bottom_left, side, path), walk(top_right, bottom_right, side, path)
     return torch.cat([walk(a, b, side, path) for a, b in zip(left, right, strict=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -36,7 +37,9 @@ def relu() -> nn.Module:
     return nn.ReLU(inplace=True)
 
 
-def mlp(widths: Sequence[int], activation: Activation, norm: Callable[[int], nn.Module] | None = None) -> nn.Sequential:
+def mlp(
+    widths: Sequence[int], activation: Activation, norm: Callable[[int], nn.Module] | None = None
+) -> nn.Sequential:
     """Linear layers from ``widths[0]`` to ``widths[-1]`` with ``activation`` between them, none after the last.
 
     Args:
@@ -45,7 +48,7 @@ def mlp(widths: Sequence[int], activation: Activation, norm: Callable[[int], nn.
         norm: makes the normalisation of a hidden width, before the activation on all but the first hidden layer.
     """
     layers: list[nn.Module] = []
-    for depth, (inputs, outputs) in enumerate(zip(widths[:-2], widths[1:-1], strict=True)):
+    for depth, (inputs, outputs) in enumerate(pairwise(widths[:-1])):
         layers.append(nn.Linear(inputs, outputs))
         if norm is not None and depth > 0:
             layers.append(norm(outputs))
@@ -100,7 +103,7 @@ def reverse_gradient(inputs: Tensor) -> Tensor:
 
     Ganin and Lempitsky 2015, arXiv:1409.7495, with lambda = 1; seed 000, section 1.
     """
-    reversed_: Tensor = _ReverseGradient.apply(inputs)  # type: ignore[no-untyped-call]
+    reversed_: Tensor = _ReverseGradient.apply(inputs)
     return reversed_
 
 

@@ -80,6 +80,16 @@ class Run:
         """The galleries whose generator was kept, oldest first."""
         return [gallery for gallery in self.galleries() if gallery.weights is not None]
 
+    def train(self) -> None:
+        """Train it in the calling thread, to its end; the manager's threads call this once."""
+        if self._trainer is None or self._ended.is_set():
+            return
+        try:
+            self._trainer.run()
+        finally:
+            self.folder.lock.release()
+            self._ended.set()
+
     def pause(self) -> None:
         """Wait after the iteration under way."""
         self._live().control.pause()
@@ -255,7 +265,7 @@ class RunManager:
             if run not in self._queue.waiting:
                 return
             self._queue.waiting.remove(run)
-        self._train(run)
+        run.train()
 
     def _start_waiting(self) -> None:
         while self._queue.waiting and len(self._queue.running) < self._max_running:
@@ -266,20 +276,12 @@ class RunManager:
     def _work(self, run: Run) -> None:
         lower_priority(self._niceness)
         try:
-            self._train(run)
+            run.train()
         finally:
             with self._lock:
                 self._queue.running.remove(run)
                 if not self._closed:
                     self._start_waiting()
-
-    def _train(self, run: Run) -> None:
-        assert run._trainer is not None
-        try:
-            run._trainer.run()
-        finally:
-            run.folder.lock.release()
-            run._ended.set()
 
 
 def _resumable(folder: RunFolder, plan: Length | None) -> RunConfig:

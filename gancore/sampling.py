@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from gancore import data, latents
+from gancore import data, images, latents
 from gancore.checkpoint import Gallery
 from gancore.errors import CheckpointError, RunError
+from gancore.files import write_aside
 from gancore.networks import ImageShape
 from gancore.players import build_players
 from gancore.runs import Run
@@ -57,7 +62,7 @@ class Sampler:
 
     def _blocks(self, z: Tensor) -> Iterator[Tensor]:
         with torch.inference_mode():
-            for block in z.split(_BATCH):
+            for block in torch.split(z, _BATCH):
                 yield data.to_uint8(self._players.generate(block), self.config.settings.data_range)
 
 
@@ -83,6 +88,33 @@ def open_sampler(run: Run, percent: int | None = None) -> Sampler:
         RunError: when there is no such milestone.
         CheckpointError: when its weights are damaged.
     """
-    gallery = milestone_of(run, percent)
-    assert gallery.weights is not None
-    return Sampler(run, run.folder.load_weights(gallery.weights))
+    return Sampler(run, run.folder.generator_weights(milestone_of(run, percent)))
+
+
+def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = None) -> Path:
+    """Write samples to ``out`` and return it.
+
+    Args:
+        samples: (N, C, H, W) uint8.
+        kind: ``.npy`` for one uint8 array (N, H, W) or (N, H, W, 3), ``.png`` for a grid, ``.gif`` for an animation,
+            empty for a folder of single PNG files.
+        columns: of the grid; None: as square as it goes.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if kind == ".npy":
+        buffer = io.BytesIO()
+        np.save(buffer, images.to_array(samples))
+        write_aside(out, buffer.getvalue())
+    elif kind == ".png":
+        write_aside(out, images.png(images.grid(samples, columns or math.ceil(math.sqrt(len(samples))))))
+    elif kind == ".gif":
+        write_aside(out, images.gif(samples))
+    else:
+        out.mkdir(exist_ok=True)
+        digits = max(5, len(str(len(samples) - 1)))
+        for index, sample in enumerate(samples):
+            write_aside(out / f"{index:0{digits}d}.png", images.png(sample))
+    return out

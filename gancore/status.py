@@ -51,7 +51,7 @@ class Status(BaseModel):
     iterations_per_s: float = 0.0
     eta_s: float | None = None
     epoch_means: dict[str, float] = {}
-    """Mean of every logged number over the last whole epoch."""
+    """Mean of every logged number over the last whole epoch, whose number is under ``epoch``."""
     created_at: float = 0.0
     """Seconds since 1970."""
     updated_at: float = 0.0

@@ -16,7 +16,18 @@ from gancore.config import RUN_FIELDS, RunConfig, config_error, explain
 from gancore.errors import ConfigError
 from gancore.recipes.recipe import Feed, Players, Preset, Recipe, Series
 
-__all__ = ["PRESETS", "RECIPES", "Feed", "Players", "Preset", "Recipe", "Series", "configure", "load_config", "recipe_of"]
+__all__ = [
+    "PRESETS",
+    "RECIPES",
+    "Feed",
+    "Players",
+    "Preset",
+    "Recipe",
+    "Series",
+    "configure",
+    "load_config",
+    "recipe_of",
+]
 
 
 def _discover() -> dict[str, Recipe]:

@@ -16,7 +16,12 @@ class ConvSettings(AlternatingSettings):
 
     generator_hidden: int = Field(1024, ge=1, le=8192, title="Generator hidden width", description="G's first layer.")
     generator_channels: int = Field(
-        128, ge=2, le=1024, multiple_of=2, title="Generator channels", description="Feature maps at a quarter size."
+        128,
+        ge=2,
+        le=1024,
+        multiple_of=2,
+        title="Generator channels",
+        description="Feature maps at a quarter size.",
     )
     discriminator_channels: int = Field(
         32, ge=1, le=512, title="Discriminator channels", description="Feature maps of D's first convolution."

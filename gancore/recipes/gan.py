@@ -49,10 +49,17 @@ class GanSettings(AlternatingSettings):
         0.0, ge=0, lt=1, title="Generator slope", description="Negative slope of LeakyReLU in G; 0 is ReLU."
     )
     batchnorm_eps: float | None = Field(
-        None, gt=0, le=1, title="BatchNorm eps", description="BatchNorm on all but G's first layer; empty: none."
+        None,
+        gt=0,
+        le=1,
+        title="BatchNorm eps",
+        description="BatchNorm on all but G's first layer; empty: none.",
     )
     discriminator_widths: Widths = Field(
-        (512, 256), min_length=1, title="Discriminator widths", description="Hidden layers of D, first to last."
+        (512, 256),
+        min_length=1,
+        title="Discriminator widths",
+        description="Hidden layers of D, first to last.",
     )
     discriminator_slope: float = Field(
         0.2, ge=0, lt=1, title="Discriminator slope", description="Negative slope of LeakyReLU in D."

@@ -5,9 +5,8 @@ discriminator's fake loss, so this is the minimax game of Goodfellow et al. 2014
 """
 
 import torch
-from torch import Tensor, nn
-
 from pydantic import Field
+from torch import Tensor, nn
 
 from gancore import losses
 from gancore.config import AdamSettings
@@ -31,7 +30,11 @@ class GrlSettings(AdamSettings):
     """Settings of the gradient-reversal GAN."""
 
     channels: int = Field(
-        32, ge=1, le=256, title="Base channels", description="Feature maps at half size; deeper layers double them."
+        32,
+        ge=1,
+        le=256,
+        title="Base channels",
+        description="Feature maps at half size; deeper layers double them.",
     )
 
 

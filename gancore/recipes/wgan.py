@@ -24,14 +24,25 @@ class WganSettings(RecipeSettings):
         0.01, gt=0, le=10, title="Weight clip", description="Critic weights are clamped to [-clip, clip]."
     )
     fresh_batches: bool = Field(
-        True, title="Fresh batches", description="A new real batch for every critic step; off: the same for all."
+        True,
+        title="Fresh batches",
+        description="A new real batch for every critic step; off: the same for all.",
     )
     generator_hidden: int = Field(1024, ge=1, le=8192, title="Generator hidden width", description="G's first layer.")
     generator_channels: int = Field(
-        128, ge=2, le=1024, multiple_of=2, title="Generator channels", description="Feature maps at a quarter size."
+        128,
+        ge=2,
+        le=1024,
+        multiple_of=2,
+        title="Generator channels",
+        description="Feature maps at a quarter size.",
     )
     critic_channels: int = Field(
-        32, ge=1, le=512, title="Critic channels", description="Feature maps of the critic's first convolution."
+        32,
+        ge=1,
+        le=512,
+        title="Critic channels",
+        description="Feature maps of the critic's first convolution.",
     )
     critic_hidden: int = Field(
         1024, ge=1, le=8192, title="Critic hidden width", description="The critic's last hidden layer."
@@ -93,7 +104,7 @@ RECIPE = Recipe(
             summary="Weight clipping, five critic steps, each on a fresh real batch.",
             source="Arjovsky et al. 2017, Algorithm 1, on the networks of seed 004, task 3",
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="An epoch is one pass through the data, so it holds a fifth as many generator updates as wgan-lab's.",
+            note="An epoch is one pass through the data, with a fifth of the generator updates of wgan-lab's.",
         ),
         Preset(
             name="wgan-lab",

@@ -1,0 +1,1 @@
+"""The Streamlit dashboard: forms, live charts and galleries over the `gancore` engine."""

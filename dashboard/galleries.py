@@ -1,0 +1,83 @@
+"""Sample galleries on a page: the five milestones, and the film of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+
+from gancore import images
+from gancore.checkpoint import Gallery
+from gancore.runs import Run
+from gancore.schedule import MILESTONES
+
+DISPLAY_PIXELS = 460
+"""Pictures are enlarged pixel by pixel to about this size, so that 28x28 digits stay crisp."""
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _enlarged(path: str, _version: int) -> bytes:
+    """A stored grid as a larger PNG; ``_version`` is the file's time, so a file made anew is read anew."""
+    picture = images.read_png(path)
+    return images.png(picture, scale=max(1, round(DISPLAY_PIXELS / picture.shape[-1])))
+
+
+def gallery_png(run: Run, gallery: Gallery) -> bytes:
+    """A gallery's picture, enlarged for display."""
+    path = run.folder.path / gallery.image
+    return _enlarged(str(path), path.stat().st_mtime_ns)
+
+
+def caption(gallery: Gallery) -> str:
+    """``25 % · iteration 352``."""
+    at = f"iteration {gallery.iteration:,}"
+    return at if gallery.percent is None else f"{gallery.percent} % · {at}"
+
+
+def milestone_row(run: Run, galleries: Sequence[Gallery], width: int = 190) -> None:
+    """The milestones side by side, with an empty frame for each that is still to come; narrow screens wrap."""
+    kept = [gallery for gallery in galleries if gallery.percent is not None]
+    with st.container(horizontal=True, gap="small", key=f"milestones-{run.id}"):
+        for gallery in kept:
+            st.image(
+                gallery_png(run, gallery),
+                caption=caption(gallery),
+                width=width,
+                alt=f"Samples of {run.id} at {caption(gallery)}",
+            )
+        reached = max((gallery.percent or 0 for gallery in kept), default=-1)
+        for percent in MILESTONES:
+            if percent > reached:
+                st.html(
+                    f'<div class="to-come" style="width:{width}px;height:{width}px"><span>{percent} %</span></div>',
+                    width=width,
+                )
+
+
+def film(run: Run, galleries: Sequence[Gallery]) -> None:
+    """Every gallery under a slider, and all of them as an animation; nothing while there are only milestones."""
+    if all(gallery.percent is not None for gallery in galleries) or len(galleries) < 2:
+        return
+    with st.expander(f"Film of {len(galleries)} galleries", icon=":material/movie:"):
+        iterations = [gallery.iteration for gallery in galleries]
+        chosen = st.select_slider(
+            "Iteration", iterations, value=iterations[-1], key=f"film-{run.id}", persist_state="session"
+        )
+        gallery = next(gallery for gallery in galleries if gallery.iteration == chosen)
+        st.image(gallery_png(run, gallery), caption=caption(gallery), width=DISPLAY_PIXELS)
+        st.download_button(
+            "Download as GIF",
+            lambda: animation(run, galleries),
+            file_name=f"{run.id}.gif",
+            mime="image/gif",
+            key=f"gif-{run.id}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def animation(run: Run, galleries: Sequence[Gallery]) -> bytes:
+    """All galleries of a run, in order, as a GIF."""
+    frames = torch.stack([images.read_png(run.folder.path / gallery.image) for gallery in galleries])
+    return images.gif(frames, scale=2, frame_ms=150, back_and_forth=False)

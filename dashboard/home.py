@@ -1,0 +1,14 @@
+"""Runs for every visitor: the page's frame, and which page to show."""
+
+import streamlit as st
+
+st.set_page_config(page_title="GANscope", page_icon=":material/blur_on:", layout="wide")
+
+PAGES = [
+    st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
+    st.Page("views/compare.py", title="Compare", icon=":material/compare:"),
+    st.Page("views/latent.py", title="Latent space", icon=":material/scatter_plot:"),
+    st.Page("views/runs.py", title="Runs", icon=":material/list:"),
+]
+
+st.navigation(PAGES, position="top").run()

@@ -1,0 +1,160 @@
+"""One run on a page: state, progress, buttons, live curves and galleries."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import charts, galleries
+from dashboard.engine import manager
+from dashboard.live_chart import live_chart
+from gancore.errors import GanCoreError
+from gancore.recipes import recipe_of
+from gancore.runs import Run
+from gancore.status import RunState, Status
+
+REFRESH_S = 0.5
+"""Seconds between refreshes of a live card."""
+STATE_COLORS: dict[RunState, str] = {
+    RunState.QUEUED: "gray",
+    RunState.RUNNING: "green",
+    RunState.PAUSED: "orange",
+    RunState.STOPPED: "gray",
+    RunState.FINISHED: "blue",
+    RunState.DIVERGED: "red",
+    RunState.FAILED: "red",
+    RunState.INTERRUPTED: "orange",
+}
+STATE_ICONS: dict[RunState, str] = {
+    RunState.QUEUED: "schedule",
+    RunState.RUNNING: "play_arrow",
+    RunState.PAUSED: "pause",
+    RunState.STOPPED: "stop",
+    RunState.FINISHED: "check",
+    RunState.DIVERGED: "trending_up",
+    RunState.FAILED: "error",
+    RunState.INTERRUPTED: "power_off",
+}
+
+
+def chart_options() -> None:
+    """The controls that all curves on a page follow; kept for the session."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.segmented_control(
+            "Horizontal axis",
+            list(charts.X_AXES),
+            format_func=lambda name: charts.X_AXES[name],
+            default="iteration",
+            required=True,
+            key="x_axis",
+            persist_state="session",
+        )
+        st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            0.6,
+            0.01,
+            key="smoothing",
+            persist_state="session",
+            width=220,
+            help="Weight of an exponential moving average; the raw curve stays behind it.",
+        )
+        st.toggle("Logarithmic losses", key="log_y", persist_state="session")
+
+
+def run_card(run_id: str, wide: bool) -> None:
+    """Draw a run, refreshing by itself while it is live.
+
+    Args:
+        wide: whether it has the page's whole width.
+    """
+    live = manager().get(run_id).status().state.is_live
+    st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, wide, live)
+
+
+def _card(run_id: str, wide: bool, was_live: bool) -> None:
+    try:
+        run = manager().get(run_id)
+        status = run.status()
+        if was_live and not status.state.is_live:
+            st.rerun()  # the whole page once, so that this card stops refreshing
+        with st.container(border=True, key=f"card-{run_id}"):
+            _header(run, status)
+            _progress(run, status)
+            _chart(run)
+            kept = run.galleries()
+            galleries.milestone_row(run, kept, width=190 if wide else 96)
+            galleries.film(run, kept)
+    except GanCoreError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _header(run: Run, status: Status) -> None:
+    config = run.config
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(gap=None, width="stretch"):
+            color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
+            st.markdown(f"#### {config.preset} :{color}-badge[:material/{icon}: {status.state}]")
+            st.caption(f"{config.data} · seed {config.seed} · {run.id}")
+        if run.is_mine:
+            _live_buttons(run, status)
+        elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):
+            manager().resume(run.id)
+            st.rerun()
+
+
+def _live_buttons(run: Run, status: Status) -> None:
+    actions = [("Step", "skip_next", run.step), ("Stop", "stop", run.stop)]
+    if status.state is RunState.PAUSED:
+        actions.insert(0, ("Resume", "play_arrow", run.resume))
+    else:
+        actions.insert(0, ("Pause", "pause", run.pause))
+    for label, icon, action in actions:
+        queued = status.state is RunState.QUEUED and label != "Stop"
+        if st.button(label, key=f"{label}-{run.id}", icon=f":material/{icon}:", disabled=queued):
+            action()
+
+
+def progress_text(status: Status, plan: str) -> str:
+    """``iteration 352 · epoch 0.75 · 98 it/s · 0:11 left, of 3 epochs``."""
+    parts = [f"{status.progress:.0%} of {plan}", f"iteration {status.iteration:,}", f"epoch {status.epoch:.2f}"]
+    if status.iterations_per_s:
+        parts.append(f"{status.iterations_per_s:.3g} it/s")
+    if status.eta_s is not None:
+        parts.append(f"{duration(status.eta_s)} left")
+    elif status.elapsed_s:
+        parts.append(f"took {duration(status.elapsed_s)}")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``3:07`` or ``2:03:00``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def _progress(run: Run, status: Status) -> None:
+    st.progress(status.progress, progress_text(status, run.config.plan.describe()))
+    if status.message:
+        show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
+        show(f"{status.message[0].upper()}{status.message[1:]}.")
+    elif status.state.is_live and not run.is_mine:
+        st.caption("It trains in another process; pause and stop it there.")
+
+
+def _chart(run: Run) -> None:
+    series = recipe_of(run.config.preset).series
+    x_axis = st.session_state.get("x_axis") or "iteration"
+    live_chart(
+        charts.run_traces(run.history(), series, x_axis),
+        key=f"chart-{run.id}",
+        x_title=charts.X_AXES[x_axis],
+        panel_titles=charts.panel_titles(series),
+        panel_ranges=(None, (0.0, 1.0)),
+        markers=charts.milestone_markers(run.galleries(), x_axis),
+        smoothing=st.session_state.get("smoothing", 0.6),
+        log_y=bool(st.session_state.get("log_y")),
+    )

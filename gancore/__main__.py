@@ -1,0 +1,5 @@
+"""``python -m gancore`` is the ``gancore`` command."""
+
+from gancore.cli import main
+
+main()

@@ -1,0 +1,354 @@
+"""The command line: ``gancore presets|datasets|train|runs|resume|sample|interpolate|export``.
+
+Results go to standard output, everything else to standard error. Exit status: 0 done, 1 the run failed or diverged,
+2 bad input (with one sentence), 130 stopped by Ctrl-C and 143 by SIGTERM, both after a checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from tqdm import tqdm
+
+from gancore.config import Length, RunConfig
+from gancore.errors import ConfigError, GanCoreError
+
+app = typer.Typer(
+    name="gancore",
+    help="Train GANs, watch them, and take their samples.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of run folders.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `gancore runs` lists it.")]
+AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")]
+BudgetOption = Annotated[
+    str | None, typer.Option("--budget", metavar="LENGTH", help="Planned length: 60s, 20000it, 600000img or 3ep.")
+]
+DEFAULT_RUNS = Path("checkpoints")
+
+
+@app.command()
+def presets(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
+    """List the presets: named settings of a recipe, each with its source."""
+    from gancore.recipes import PRESETS, configure, recipe_of
+
+    rows = []
+    for preset in PRESETS.values():
+        config = configure(preset.name)
+        rows.append(
+            {
+                "preset": preset.name,
+                "recipe": recipe_of(preset.name).name,
+                "plan": str(config.plan),
+                "summary": preset.summary,
+                "source": preset.source,
+                "paper": recipe_of(preset.name).paper,
+                "note": preset.note,
+                "settings": config.settings.model_dump(mode="json"),
+            }
+        )
+    _print(rows, as_json, ("preset", "plan", "summary"))
+
+
+@app.command()
+def datasets(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
+    """List the data sets; a folder of images is one too."""
+    from gancore.sources import SOURCES, data_folder, is_local
+
+    rows: list[dict[str, Any]] = []
+    for source in SOURCES.values():
+        local = is_local(source.name)
+        where = "bundled" if source.dataset is None else "here" if local else f"{source.download_bytes / 1e6:.0f} MB"
+        rows.append({"data": source.name, "files": where, "local": local, "summary": source.summary})
+    _print(rows, as_json, ("data", "files", "summary"))
+    if not as_json:
+        typer.echo(f"Downloads go to {data_folder()} (set GANCORE_DATA to change it).", err=True)
+
+
+@app.command()
+def train(
+    preset: Annotated[
+        str, typer.Option("--preset", "-p", help="What to train; `gancore presets` lists them.")
+    ] = "dcgan",
+    data: Annotated[str, typer.Option("--data", "-d", help="A data set's name, or a folder of images.")] = "digits",
+    epochs: Annotated[float | None, typer.Option("--epochs", "-e", help="Planned passes through the data.")] = None,
+    budget: BudgetOption = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Decides weights, batches and z.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Real images in a batch.")] = None,
+    latent_dim: Annotated[int | None, typer.Option("--latent-dim", "-z", help="Length of the vector z.")] = None,
+    gpu: Annotated[int | None, typer.Option("--gpu", "-g", help="Number of the GPU; negative: the CPU.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Train a preset and print the run's id last."""
+    from gancore.data import load
+    from gancore.recipes import configure
+    from gancore.runs import RunManager
+
+    overrides = _parse_settings(settings or [])
+    if device is not None and gpu is not None:
+        raise ConfigError("give either --device or --gpu, not both")
+    if gpu is not None:
+        device = "cpu" if gpu < 0 else f"cuda:{gpu}"
+    given = {"seed": seed, "device": device, "batch_size": batch_size, "latent_dim": latent_dim}
+    overrides |= {name: value for name, value in given.items() if value is not None}
+    plan = _plan(None if epochs is None else str(epochs), budget)
+    if plan is not None:
+        overrides["plan"] = plan
+    config = configure(preset, data=data, **overrides)
+    _fetch(config)
+    load(config.data, config.image_size, config.channels)  # bad data is bad input, before there is a run
+    manager = RunManager(runs, max_running=1)
+    _follow(manager, manager.start(config))
+
+
+@app.command()
+def resume(
+    run_id: RunArgument,
+    epochs: Annotated[
+        str | None, typer.Option("--epochs", "-e", help="New planned length in epochs; +5 for five more.")
+    ] = None,
+    budget: BudgetOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Go on with an interrupted or stopped run, or train a finished one for longer."""
+    from gancore.runs import RunManager
+
+    manager = RunManager(runs, max_running=1)
+    old = manager.get(run_id)
+    if epochs is not None and epochs.startswith("+"):
+        epochs = str(_length(epochs[1:]).amount + old.status().epoch)
+    plan = _plan(epochs, budget)
+    _fetch(old.config)
+    _follow(manager, manager.resume(run_id, plan))
+
+
+@app.command("runs")
+def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
+    """List the runs, newest first."""
+    from gancore.runs import RunManager
+
+    rows = []
+    for run in RunManager(runs).runs():
+        status, config = run.status(), run.config
+        rows.append(
+            {
+                "run": run.id,
+                "state": str(status.state),
+                "progress": f"{status.progress:.0%}",
+                "epoch": round(status.epoch, 2),
+                "plan": str(config.plan),
+                "preset": config.preset,
+                "data": config.data,
+                "seed": config.seed,
+                "iteration": status.iteration,
+                "images_seen": status.images_seen,
+                "elapsed_s": round(status.elapsed_s, 1),
+                "message": status.message,
+            }
+        )
+    _print(rows, as_json, ("run", "state", "progress", "epoch", "plan", "message"))
+
+
+@app.command()
+def sample(
+    run_id: RunArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, or a folder of images.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Which z.")] = 0,
+    at: AtOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Draw samples from a run's generator."""
+    from gancore.runs import RunManager
+    from gancore.sampling import open_sampler, write_images
+
+    kind = _output_kind(out, {".npy", ".png", ""})
+    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    drawn = sampler.images(sampler.latents(seed, count))
+    typer.echo(write_images(drawn, out, kind))
+
+
+@app.command()
+def interpolate(
+    run_id: RunArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .png film strip, a .gif, or a .npy file.")],
+    start: Annotated[int, typer.Option("--from", min=0, help="Seed of the first z.")] = 0,
+    end: Annotated[int, typer.Option("--to", min=0, help="Seed of the last z.")] = 1,
+    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help="Images, both ends included.")] = 10,
+    path: Annotated[str, typer.Option("--path", help="spherical or linear.")] = "spherical",
+    at: AtOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Walk from one z to another and keep what the generator makes of it."""
+    from gancore.latents import PATHS, walk
+    from gancore.runs import RunManager
+    from gancore.sampling import open_sampler, write_images
+
+    if path not in PATHS:
+        raise ConfigError(f"--path: expected {' or '.join(PATHS)}, found {path!r}")
+    kind = _output_kind(out, {".npy", ".png", ".gif"})
+    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
+    typer.echo(write_images(sampler.images(z), out, kind, columns=steps))
+
+
+@app.command()
+def export(
+    run_id: RunArgument,
+    to: Annotated[str, typer.Option("--to", help="csv, tensorboard, pdf, png or onnx.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; tensorboard: a folder.")],
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Write a run's curves, log or generator in another program's format."""
+    from gancore.export import export as export_run
+    from gancore.runs import RunManager
+
+    typer.echo(export_run(RunManager(runs).get(run_id), to, out))
+
+
+def _parse_settings(pairs: Iterable[str]) -> dict[str, Any]:
+    """``name=value`` pairs; an empty value or ``none`` clears an optional setting."""
+    parsed: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise ConfigError(f"--set: expected NAME=VALUE, such as batch_size=128, found {pair!r}")
+        parsed[name.strip().replace("-", "_")] = None if value.strip().lower() in ("", "none") else value.strip()
+    return parsed
+
+
+def _plan(epochs: str | None, budget: str | None) -> Length | None:
+    if epochs is not None and budget is not None:
+        raise ConfigError("give either --epochs or --budget, not both")
+    if epochs is not None:
+        return _length(epochs)
+    return None if budget is None else _length(budget, needs_unit=True)
+
+
+def _length(text: str, needs_unit: bool = False) -> Length:
+    option = "--budget" if needs_unit else "--epochs"
+    try:
+        if needs_unit and text.strip()[-1:].isdigit():
+            raise ValueError(f"expected a length with its unit, such as 60s, 20000it or 600000img, found {text!r}")
+        return Length.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"{option}: {error}") from error
+
+
+def _fetch(config: RunConfig) -> None:
+    """Download the data set with a progress bar, unless it is here."""
+    from gancore.sources import fetch
+
+    bar = None
+    for done, total in fetch(config.data):
+        bar = bar or tqdm(total=total, unit="B", unit_scale=True, desc=f"downloading {config.data}")
+        bar.total = total
+        bar.update(done - bar.n)
+    if bar is not None:
+        bar.close()
+
+
+def _follow(manager: Any, run: Any) -> NoReturn:
+    """Show progress until the run ends; Ctrl-C and SIGTERM stop it with a checkpoint."""
+    interrupted = 0
+
+    def interrupt(number: int, _frame: object) -> None:
+        nonlocal interrupted
+        interrupted = 128 + number
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    typer.echo(f"{run.id} in {manager.root}; Ctrl-C stops it and keeps everything", err=True)
+    labels = {series.name: series.label for series in _recipe(run).series}
+    bar_format = "{percentage:3.0f}%|{bar}| {desc}"
+    shown_means: dict[str, float] = {}
+    with tqdm(total=1.0, bar_format=bar_format, file=sys.stderr, dynamic_ncols=True) as bar:
+        ended = False
+        while not ended:
+            ended = run.wait(0.2)
+            status = run.status()
+            if interrupted and run.is_mine:
+                run.stop()
+            if status.epoch_means and status.epoch_means != shown_means:
+                shown_means = status.epoch_means
+                means = ", ".join(f"{label} {shown_means[name]:.4g}" for name, label in labels.items())
+                bar.write(f"epoch {shown_means['epoch']:.0f}: {means}", file=sys.stderr)
+            eta = "" if status.eta_s is None else f", {tqdm.format_interval(status.eta_s)} left"
+            rate = f", {status.iterations_per_s:.3g} it/s" if status.iterations_per_s else ""
+            bar.set_description_str(
+                f"iteration {status.iteration:,}, epoch {status.epoch:.2f}{rate}{eta}", refresh=False
+            )
+            bar.n = status.progress
+            bar.refresh()
+    manager.shutdown()
+    status = run.status()
+    message = f": {status.message}" if status.message else ""
+    typer.echo(f"{status.state}{message}; {run.folder.path}", err=True)
+    typer.echo(run.id)
+    if interrupted and status.state != "finished":
+        raise typer.Exit(interrupted)
+    raise typer.Exit(1 if status.state in ("failed", "diverged") else 0)
+
+
+def _recipe(run: Any) -> Any:
+    from gancore.recipes import recipe_of
+
+    return recipe_of(run.config.preset)
+
+
+def _output_kind(out: Path, kinds: set[str]) -> str:
+    kind = "" if out.is_dir() else out.suffix.lower()
+    if kind not in kinds:
+        listed = ", ".join("a folder" if known == "" else known for known in sorted(kinds, reverse=True))
+        raise ConfigError(f"--out: expected {listed}, found {str(out)!r}")
+    return kind
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = [columns, *(tuple(str(row[column]) for column in columns) for row in rows)]
+    widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
+    for line in table:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def main() -> NoReturn:
+    """The console script: one sentence and exit status 2 for bad input, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except GanCoreError as error:
+        typer.echo(f"gancore: {error}", err=True)
+        code = 2
+    except typer.TyperException as error:
+        typer.echo(f"gancore: {error.format_message()}", err=True)
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except BrokenPipeError:  # the reader of our output has gone, as in `gancore runs | head`
+        sys.stderr.close()
+        code = 0
+    except OSError as error:
+        typer.echo(f"gancore: {error}", err=True)
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

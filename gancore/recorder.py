@@ -1,0 +1,130 @@
+"""What a run says while it trains: its rows, its status, and when they go to disk.
+
+Losses stay tensors until a flush, about ten times a second: reading one from a GPU after every iteration would make
+it wait for the CPU.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gancore.checkpoint import RunFolder
+from gancore.history import POSITION, History, HistoryWriter
+from gancore.recipes.recipe import Series
+from gancore.schedule import Position, Schedule
+from gancore.status import RunState
+
+FLUSH_S = 0.1
+"""Seconds between flushes: a page that refreshes twice a second always finds new rows."""
+SAVE_S = 1.0
+"""Seconds between writes of status and history to disk."""
+RATE_WINDOW_S = 5.0
+"""Seconds over which iterations a second are counted."""
+
+
+class Diverged(Exception):
+    """A loss or weight is not finite; the message says which, and when."""
+
+
+class Recorder:
+    """The history and status of one run; filled by the training thread, read by any."""
+
+    def __init__(self, folder: RunFolder, series: Sequence[Series]) -> None:
+        self.history = History([*POSITION, *(item.name for item in series)])
+        self.status = folder.read_status().model_copy(update={"state": RunState.QUEUED, "message": ""})
+        self.position = Position()
+        self.flushed_at = 0.0
+        self._folder, self._series = folder, series
+        self._pending: list[tuple[int, int, float]] = []
+        self._outputs: list[dict[str, Tensor]] = []
+        self._rates: deque[tuple[float, int, float]] = deque()
+
+    def begin(self, schedule: Schedule) -> None:
+        """Start to record, from the position and history that the recorder has."""
+        self._schedule = schedule
+        self._writer = HistoryWriter(self.history, self._folder.path / "history.arrow")
+        self.flushed_at = self._saved_at = time.perf_counter()
+        self.flush()
+
+    def close(self) -> None:
+        """Bring everything to disk."""
+        self._writer.close()
+
+    def set(self, **changes: Any) -> None:
+        """Change the status, in memory until the next save."""
+        self.status = self.status.model_copy(update=changes)
+
+    def save_status(self) -> None:
+        """Write the status to disk now."""
+        self._folder.write_status(self.status)
+
+    def add(self, position: Position, output: dict[str, Tensor]) -> None:
+        """Take note of one iteration."""
+        self.position = position
+        self._pending.append((position.iteration, position.images_seen, position.elapsed_s))
+        self._outputs.append(output)
+
+    def flush(self, save: bool = False) -> None:
+        """Move what was noted to the history, and to disk if ``save`` or a second has passed.
+
+        Raises:
+            Diverged: when a loss is not finite; the rows up to that one are kept.
+        """
+        self.flushed_at = time.perf_counter()
+        diverged = self._move_rows() if self._pending else None
+        self._update_progress()
+        if save or diverged or self.flushed_at - self._saved_at >= SAVE_S:
+            self._saved_at = self.flushed_at
+            self._writer.flush()
+            self.save_status()
+        if diverged:
+            raise Diverged(diverged)
+
+    def forget_rate(self) -> None:
+        """Count iterations a second anew, after a pause."""
+        self._rates.clear()
+        self.set(iterations_per_s=0.0)
+
+    def _move_rows(self) -> str | None:
+        names = [item.name for item in self._series]
+        stacked = torch.stack([output[name] for output in self._outputs for name in names])
+        values = np.array(stacked.tolist()).reshape(len(self._outputs), len(names))
+        iterations, seen, elapsed = np.array(self._pending).T
+        epochs = iterations * self._schedule.batches_per_iteration / self._schedule.batches_per_epoch
+        rows = np.column_stack([iterations, epochs, seen, elapsed, values])
+        self._pending.clear()
+        self._outputs.clear()
+        problem = None
+        bad = np.argwhere(~np.isfinite(values))
+        if len(bad):
+            row, column = bad[0]
+            rows = rows[: row + 1]
+            label = self._series[column].label.lower()
+            problem = f"diverged at iteration {int(rows[-1, 0])}: {label} is {values[row, column]}"
+        self.history.append(rows)
+        self.position = Position(int(rows[-1, 0]), int(rows[-1, 2]), float(rows[-1, 3]))
+        return problem
+
+    def _update_progress(self) -> None:
+        position, progress = self.position, self._schedule.progress(self.position)
+        self._rates.append((position.elapsed_s, position.iteration, progress))
+        while len(self._rates) > 2 and position.elapsed_s - self._rates[1][0] > RATE_WINDOW_S:
+            self._rates.popleft()
+        since_s, since_iteration, since_progress = self._rates[0]
+        seconds, advanced = position.elapsed_s - since_s, progress - since_progress
+        self.set(
+            iteration=position.iteration,
+            epoch=self._schedule.epoch(position),
+            images_seen=position.images_seen,
+            elapsed_s=position.elapsed_s,
+            progress=progress,
+            iterations_per_s=(position.iteration - since_iteration) / seconds if seconds > 0 else 0.0,
+            eta_s=(1 - progress) * seconds / advanced if advanced > 0 else None,
+        )
