@@ -1,8 +1,11 @@
 """Runs for every visitor: the page's frame, and which page to show."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="GANscope", page_icon=":material/blur_on:", layout="wide")
+# A file of our own: Streamlit fetches a named icon from the network for the browser's tab.
+st.set_page_config(page_title="GANscope", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
 
 PAGES = [
     st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),

@@ -95,7 +95,7 @@ def _header(run: Run, status: Status) -> None:
         with st.container(gap=None, width="stretch"):
             color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
             st.markdown(f"#### {config.preset} :{color}-badge[:material/{icon}: {status.state}]")
-            st.caption(f"{config.data} · seed {config.seed} · {run.id}")
+            st.caption(f"{run.id} · seed {config.seed}")
         if run.is_mine:
             _live_buttons(run, status)
         elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):

@@ -271,8 +271,7 @@ def _follow(manager: Any, run: Any) -> NoReturn:
         nonlocal interrupted
         interrupted = 128 + number
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     typer.echo(f"{run.id} in {manager.root}; Ctrl-C stops it and keeps everything", err=True)
     labels = {series.name: series.label for series in _recipe(run).series}
     bar_format = "{percentage:3.0f}%|{bar}| {desc}"
@@ -296,6 +295,8 @@ def _follow(manager: Any, run: Any) -> NoReturn:
             bar.n = status.progress
             bar.refresh()
     manager.shutdown()
+    for number, handler in before.items():
+        signal.signal(number, handler)
     status = run.status()
     message = f": {status.message}" if status.message else ""
     typer.echo(f"{status.state}{message}; {run.folder.path}", err=True)

@@ -23,8 +23,12 @@ def draw(count: int, dim: int, distribution: Distribution, generator: torch.Gene
 
 
 def from_seed(seed: int, count: int, dim: int, distribution: Distribution) -> Tensor:
-    """The latents a seed stands for, the same on every machine: (count, dim) float32 on the CPU."""
-    return draw(count, dim, distribution, torch.Generator().manual_seed(seed))
+    """The latents a seed stands for: (count, dim) float32 on the CPU.
+
+    Drawn one by one, so that fewer latents of a seed are the first of more; torch fills a whole tensor otherwise.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    return torch.cat([draw(1, dim, distribution, generator) for _ in range(count)])
 
 
 def lerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:

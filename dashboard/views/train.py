@@ -29,7 +29,8 @@ def main() -> None:
         _new_run()
     runs = manager().runs()
     live = [run for run in runs if run.status().state.is_live]
-    shown = [run for run in runs if run in live or run in [r for r in runs if r not in live][: CARDS - len(live)]]
+    ended = [run for run in runs if run not in live][: max(0, CARDS - len(live))]
+    shown = [run for run in runs if run in live or run in ended]
     if not shown:
         st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
     else:
@@ -53,6 +54,7 @@ def _new_run() -> None:
         persist_state="session",
         help="Choose several to train and compare them.",
     )
+    presets = [name for name in PRESETS if name in presets]
     for preset in (PRESETS[name] for name in presets):
         note = f" {preset.note}" if preset.note else ""
         st.caption(f"**{preset.name}** {preset.summary} :gray[From {preset.source}.]", help=note or None)

@@ -29,7 +29,7 @@ from gancore.recipes.recipe import (
 class GrlSettings(AdamSettings):
     """Settings of the gradient-reversal GAN."""
 
-    channels: int = Field(
+    base_channels: int = Field(
         32,
         ge=1,
         le=256,
@@ -44,7 +44,7 @@ def build(settings: GrlSettings, shape: ImageShape) -> Players:
     A side of 28 goes 28, 14, 7, 6, 3 and back; where a quarter of the side is even, the 2x2 convolution that takes
     7 to 6 becomes 1x1, so that every side divisible by 4 works.
     """
-    width, quarter = settings.channels, shape.height // 4
+    width, quarter = settings.base_channels, shape.height // 4
     base, squeeze = quarter // 2, 1 + quarter % 2
 
     def norm(channels: int) -> tuple[nn.Module, nn.Module]:
