@@ -33,7 +33,7 @@ _UNIT_ALIASES: dict[str, tuple[Unit, float]] = {
     "img": ("img", 1), "image": ("img", 1), "images": ("img", 1),
     "s": ("s", 1), "second": ("s", 1), "seconds": ("s", 1), "min": ("s", 60), "h": ("s", 3600),
 }  # fmt: skip
-_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +22,9 @@ import torch
 from numpy.typing import NDArray
 
 from gancore import images
+from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
-from gancore.files import replace
+from gancore.files import replace, write_aside
 from gancore.history import Columns
 from gancore.networks import ImageShape
 from gancore.players import build_players
@@ -101,7 +105,7 @@ def to_tensorboard(run: Run, out: Path) -> Path:
     for old in out.glob(f"**/events.out.tfevents.*{_EVENTS_SUFFIX}"):
         old.unlink()
 
-    with SummaryWriter(str(out), filename_suffix=_EVENTS_SUFFIX) as writer:  # type: ignore[no-untyped-call]
+    with SummaryWriter(str(out), filename_suffix=_EVENTS_SUFFIX) as writer:
         times = started + rows["elapsed_s"]
         epochs, last_rows, _ = _epochs(rows)
         for series in _series(run, "loss"):
@@ -109,12 +113,12 @@ def to_tensorboard(run: Run, out: Path) -> Path:
                 continue
             means = _epoch_means(rows, series.name)
             for epoch, mean, row in zip(epochs, means, last_rows, strict=True):
-                writer.add_scalar(f"{family}/Loss/{series.tag}", mean, int(epoch), float(times[row]))  # type: ignore[no-untyped-call]
+                writer.add_scalar(f"{family}/Loss/{series.tag}", mean, int(epoch), float(times[row]))
             for iteration, value, when in zip(rows["iteration"], rows[series.name], times, strict=True):
-                writer.add_scalar(f"{family}/Iteration/{series.tag}", value, int(iteration), when)  # type: ignore[no-untyped-call]
+                writer.add_scalar(f"{family}/Iteration/{series.tag}", value, int(iteration), when)
         for gallery, picture in pictures:
             when = started + gallery.elapsed_s
-            writer.add_image("Generated Images", picture, gallery.iteration, when)  # type: ignore[no-untyped-call]
+            writer.add_image("Generated Images", picture, gallery.iteration, when)
     _write_graphs(run, out)
     return out
 
@@ -125,20 +129,39 @@ def to_onnx(run: Run, out: Path) -> Path:
     Input ``latents`` (batch, latent_dim) float32, output ``images`` (batch, C, H, W) float32 in the range that the
     file's metadata names under ``image_range``.
 
-    Written by torch's exporter of today, which needs onnxscript (5 MB, pure Python). The older one
-    (``dynamo=False``) still works in torch 2.15 without it and gives the same images, but has been deprecated since
-    2.9, and its warning can only be silenced for all threads at once.
+    Written by torch's exporter of today, which needs onnxscript (5 MB, pure Python); the one before it
+    (``dynamo=False``) still works in torch 2.15 without, but has been deprecated since 2.9. A process of its own does
+    it: while that exporter traces it changes state that all threads share, and a run training beside it failed.
     """
     _require("ONNX", "onnx", "onnxscript")
+    milestone_of(run)
+    root = str(Path(__file__).resolve().parents[1])
+    paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "generator.onnx"
+        done = subprocess.run(
+            [sys.executable, "-m", "gancore.export", str(run.folder.path.resolve()), str(written)],
+            env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise RunError(f"the generator of run {run.id} cannot be written as ONNX: {reason}")
+        write_aside(out, written.read_bytes())
+    return out
+
+
+def _convert(run: Run, out: Path) -> None:
+    """What :func:`to_onnx` has done in a process of its own."""
     import onnx
 
-    gallery = milestone_of(run)
-    config, shape = run.config, _shape(run)
-    generator = build_players(config, shape, torch.device("cpu"), "float32").generator
+    gallery, config = milestone_of(run), run.config
+    generator = build_players(config, _shape(run), torch.device("cpu"), "float32").generator
     generator.load_state_dict(run.folder.generator_weights(gallery))
-    generator.eval()
     program = torch.onnx.export(
-        generator,
+        generator.eval(),
         (torch.zeros(2, config.settings.latent_dim),),
         input_names=["latents"],
         output_names=["images"],
@@ -146,26 +169,22 @@ def to_onnx(run: Run, out: Path) -> Path:
         dynamo=True,
         verbose=False,
     )
-    if program is None:
-        raise RunError(f"torch gave no ONNX model of run {run.id}'s generator")
+    assert program is not None
     model = program.model_proto
     facts = {
         "run": run.id,
         "preset": config.preset,
-        "data": config.data,
+        "data": Path(config.data).name,
         "iteration": str(gallery.iteration),
         "latent_distribution": config.settings.latent_distribution,
         "image_range": config.settings.data_range,
     }
     onnx.helper.set_model_props(model, facts)
     model.doc_string = (
-        f"Generator of {config.preset} on {config.data} after {gallery.iteration} iterations. "
-        f"images are in {config.settings.data_range}."
+        f"Generator of {run.id} after {gallery.iteration} iterations, images in {facts['image_range']}."
     )
     onnx.checker.check_model(model, full_check=True)
-    with _aside(out) as aside:
-        aside.write_bytes(model.SerializeToString())
-    return out
+    out.write_bytes(model.SerializeToString())
 
 
 EXPORTS: dict[str, Callable[[Run, Path], Path]] = {
@@ -242,8 +261,8 @@ def _write_graphs(run: Run, out: Path) -> None:
         "discriminator": (players.discriminator, torch.zeros(2, *shape)),
     }
     for name, (network, example) in inputs.items():
-        with SummaryWriter(str(out / name), filename_suffix=_EVENTS_SUFFIX) as writer:  # type: ignore[no-untyped-call]
-            writer.add_graph(network.eval(), example)  # type: ignore[no-untyped-call]
+        with SummaryWriter(str(out / name), filename_suffix=_EVENTS_SUFFIX) as writer:
+            writer.add_graph(network.eval(), example)
 
 
 def _figure(run: Run, out: Path, file_format: str, metadata: dict[str, Any]) -> Path:
@@ -279,7 +298,9 @@ def _draw_series(axis: Axes, rows: Columns, series: Series, colour: str) -> None
     if len(x) > _CURVE_POINTS:
         from tsdownsample import MinMaxLTTBDownsampler
 
-        kept = MinMaxLTTBDownsampler().downsample(x, y, n_out=_CURVE_POINTS)
+        kept = MinMaxLTTBDownsampler().downsample(  # type: ignore[no-untyped-call]
+            x, y, n_out=_CURVE_POINTS
+        )
         x, y = x[kept], y[kept]
     axis.plot(x, y, color=colour, alpha=0.3, linewidth=0.7)
     means = _epoch_means(rows, series.name)
@@ -297,3 +318,7 @@ def _aside(path: Path) -> Iterator[Path]:
         replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    _convert(Run(RunFolder(Path(sys.argv[1]))), Path(sys.argv[2]))

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from gancore.config import RunConfig
 from gancore.networks import ImageShape
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 
-# Initialisation draws from torch's global generator, which all threads share.
-_INIT_LOCK = threading.Lock()
+_RANDOM = frozenset({"uniform_", "normal_", "random_", "bernoulli_", "exponential_"})
+_RANDOM_FACTORIES = frozenset({"rand", "randn", "randint", "randperm", "normal", "bernoulli"})
+
+
+class DrawFrom(TorchFunctionMode):
+    """While it is entered, what this thread draws comes from one generator instead of torch's global one.
+
+    Layers initialise themselves from the global generator, which all threads share: a page that draws a latent
+    meanwhile would change a seeded run. A mode belongs to its thread, so no lock and no trace on the global state.
+    """
+
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self._generator = generator
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        given = dict(kwargs or {})
+        random = "generator" in given or func.__name__ in _RANDOM or func.__name__ in _RANDOM_FACTORIES
+        if random and given.get("generator") is None:
+            given["generator"] = self._generator
+        return func(*args, **given)
 
 
 def build_players(config: RunConfig, shape: ImageShape, device: torch.device, precision: str) -> Players:
-    """Networks and optimizers of ``config``, initialised from its seed, on ``device``.
-
-    The same seed gives the same weights whatever other threads do: the global generator is held under a lock and
-    given back as it was.
-    """
+    """Networks and optimizers of ``config``, initialised from its seed alone, on ``device``."""
     recipe = recipe_of(config.preset)
-    with _INIT_LOCK, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
+    with DrawFrom(torch.Generator().manual_seed(config.seed)):
         players = recipe.build(config.settings, shape)
     for network in (players.generator, players.discriminator):
         # Parameters stay the same objects, so the optimizers built over them still hold.

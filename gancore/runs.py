@@ -48,21 +48,24 @@ class Run:
     @property
     def is_mine(self) -> bool:
         """Whether this process trains it, or will: only then can it be paused and stopped from here."""
-        return self._trainer is not None and not self._ended.is_set()
+        return self._trainer is not None
 
     @property
     def config(self) -> RunConfig:
         """What was asked for."""
-        return self._trainer.config if self._trainer is not None else self.folder.read_config()
+        trainer = self._trainer
+        return self.folder.read_config() if trainer is None else trainer.config
 
     def status(self) -> Status:
         """How it stands."""
-        return self._trainer.status if self.is_mine and self._trainer is not None else self.folder.read_status()
+        trainer = self._trainer
+        return self.folder.read_status() if trainer is None else trainer.status
 
     def history(self) -> History:
         """Its log; live where this process trains it, else as far as it is on disk."""
-        if self._trainer is not None and (self.is_mine or len(self._trainer.history)):
-            return self._trainer.history
+        trainer = self._trainer
+        if trainer is not None:
+            return trainer.history
         path = self.folder.path / "history.arrow"
         if not path.is_file():
             return History([*POSITION, *(series.name for series in recipe_of(self.config.preset).series)])
@@ -82,11 +85,13 @@ class Run:
 
     def train(self) -> None:
         """Train it in the calling thread, to its end; the manager's threads call this once."""
-        if self._trainer is None or self._ended.is_set():
+        if self._trainer is None:
             return
         try:
             self._trainer.run()
         finally:
+            # The trainer holds networks, optimizers and images: a server that trains all day must let go of them.
+            self._trainer = None
             self.folder.lock.release()
             self._ended.set()
 
@@ -127,11 +132,12 @@ class Run:
             raise RunError(f"run {self.id} gave no snapshot within {timeout_s:g} s") from error
 
     def _live(self) -> Trainer:
-        if not self.is_mine or self._trainer is None:
+        trainer = self._trainer
+        if trainer is None:
             state = self.folder.read_status().state
             where = " in another process" if state.is_live else ""
             raise RunError(f"run {self.id} is {state}{where} and cannot be controlled from here")
-        return self._trainer
+        return trainer
 
 
 @dataclass

@@ -44,8 +44,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A runs folder with one finished run, and its id."""
     runs = tmp_path_factory.mktemp("runs")
     done = subprocess.run(
-        [sys.executable, "-m", "gancore", "train", "-p", "gan-simple", "--budget", "8it", "-b", "16", "-z", "7"]
-        + ["--seed", "3", "--device", "cpu", "--set", "generator_widths=16, 8", "--runs", str(runs)],
+        [
+            *(sys.executable, "-m", "gancore", "train", "-p", "gan-simple", "--budget", "8it", "-b", "16", "-z", "7"),
+            *("--seed", "3", "--device", "cpu", "--set", "generator_widths=16, 8", "--runs", str(runs)),
+        ],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     return runs, done.stdout.strip().splitlines()[-1]
@@ -75,7 +77,7 @@ def test_lists_are_json_on_request(gancore: Call, trained: tuple[Path, str]) -> 
     ("arguments", "sentence"),
     [
         (["train", "--preset", "nope"], "there is no preset 'nope'; choose one of gan-simple"),
-        (["train", "--set", "batch_size=1", "--set", "bogus=2"], "batch_size: expected at least 2, found '1'; bogus: is not"),
+        (["train", "--set", "batch_size=1", "--set", "no=2"], "batch_size: expected at least 2, found '1'; no: is not"),
         (["train", "--set", "batch_size"], "--set: expected NAME=VALUE"),
         (["train", "--epochs", "0"], "--epochs: expected a length greater than 0"),
         (["train", "--budget", "5 parsecs"], "unknown unit 'parsecs'"),
