@@ -14,8 +14,8 @@ from gancore.recipes.recipe import Series
 X_AXES = {
     "iteration": "Iteration",
     "epoch": "Epoch",
-    "images_seen": "Real images seen",
-    "elapsed_s": "Seconds of training",
+    "images_seen": "Images seen",
+    "elapsed_s": "Seconds",
 }
 """History column -> axis title."""
 

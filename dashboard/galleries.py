@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 import torch
 
+from dashboard.style import to_come
 from gancore import images
 from gancore.checkpoint import Gallery
 from gancore.runs import Run
@@ -35,24 +36,22 @@ def caption(gallery: Gallery) -> str:
     return at if gallery.percent is None else f"{gallery.percent} % · {at}"
 
 
-def milestone_row(run: Run, galleries: Sequence[Gallery], width: int = 190) -> None:
-    """The milestones side by side, with an empty frame for each that is still to come; narrow screens wrap."""
+def milestone_row(run: Run, galleries: Sequence[Gallery]) -> None:
+    """The milestones side by side, three to a row on a phone.
+
+    A live run has a frame for each that is still to come; an ended one shows where it ended.
+    """
+    live = run.status().state.is_live
     kept = [gallery for gallery in galleries if gallery.percent is not None]
-    with st.container(horizontal=True, gap="small", key=f"milestones-{run.id}"):
-        for gallery in kept:
-            st.image(
-                gallery_png(run, gallery),
-                caption=caption(gallery),
-                width=width,
-                alt=f"Samples of {run.id} at {caption(gallery)}",
-            )
+    shown = [gallery for gallery in kept if gallery.percent in MILESTONES or (gallery is kept[-1] and not live)]
+    with st.container(key=f"milestones-{run.id}"):
+        for gallery in shown:
+            alt = f"Samples of {run.id} at {caption(gallery)}"
+            st.image(gallery_png(run, gallery), caption=gallery.label, width="stretch", alt=alt)
         reached = max((gallery.percent or 0 for gallery in kept), default=-1)
         for percent in MILESTONES:
-            if percent > reached:
-                st.html(
-                    f'<div class="to-come" style="width:{width}px;height:{width}px"><span>{percent} %</span></div>',
-                    width=width,
-                )
+            if live and percent > reached:
+                to_come(f"{percent} %")
 
 
 def film(run: Run, galleries: Sequence[Gallery]) -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.style import apply_style
+
 # A file of our own: Streamlit fetches a named icon from the network for the browser's tab.
 st.set_page_config(page_title="GANscope", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
+apply_style()
 
 PAGES = [
     st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),

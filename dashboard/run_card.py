@@ -62,17 +62,13 @@ def chart_options() -> None:
         st.toggle("Logarithmic losses", key="log_y", persist_state="session")
 
 
-def run_card(run_id: str, wide: bool) -> None:
-    """Draw a run, refreshing by itself while it is live.
-
-    Args:
-        wide: whether it has the page's whole width.
-    """
+def run_card(run_id: str) -> None:
+    """Draw a run, refreshing by itself while it is live."""
     live = manager().get(run_id).status().state.is_live
-    st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, wide, live)
+    st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, live)
 
 
-def _card(run_id: str, wide: bool, was_live: bool) -> None:
+def _card(run_id: str, was_live: bool) -> None:
     try:
         run = manager().get(run_id)
         status = run.status()
@@ -83,7 +79,7 @@ def _card(run_id: str, wide: bool, was_live: bool) -> None:
             _progress(run, status)
             _chart(run)
             kept = run.galleries()
-            galleries.milestone_row(run, kept, width=190 if wide else 96)
+            galleries.milestone_row(run, kept)
             galleries.film(run, kept)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")

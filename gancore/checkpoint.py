@@ -13,6 +13,7 @@ run.lock                    held by the process that trains the run, so a kill s
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import shutil
 import time
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 
 import torch
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
@@ -155,10 +156,17 @@ class RunFolder:
             return True
 
     def galleries(self) -> list[Gallery]:
-        """The galleries so far, oldest first."""
+        """The galleries so far, oldest first.
+
+        Raises:
+            CheckpointError: when their index is damaged.
+        """
         if not (self.path / "galleries.json").is_file():
             return []
-        return [Gallery.model_validate(entry) for entry in self._read_json("galleries.json")]
+        try:
+            return TypeAdapter(list[Gallery]).validate_python(self._read_json("galleries.json"))
+        except ValidationError as error:
+            raise CheckpointError(f"{self.path / 'galleries.json'} is damaged: {error.errors()[0]['msg']}") from error
 
     def add_gallery(self, gallery: Gallery, image: bytes, generator: nn.Module | None) -> None:
         """Store a gallery's picture, its weights where ``generator`` is given, and then its index entry."""
@@ -231,8 +239,9 @@ class RunFolder:
             players.discriminator.load_state_dict(self.load_weights(f"{found[0].name}/discriminator.safetensors"))
             for name, optimizer in players.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
-            raise CheckpointError(f"{found[0]} is damaged and cannot be resumed from: {error}") from error
+        except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise CheckpointError(f"{found[0]} is damaged and cannot be resumed from: {reason}") from error
         return state
 
     def delete(self) -> None:

@@ -69,7 +69,8 @@ class Length:
         return cls(amount, unit)
 
     def __str__(self) -> str:
-        return f"{self.amount:.12g}{self.unit}" if self.amount < 1e12 else f"{self.amount!r}{self.unit}"
+        short = f"{self.amount:.12g}" if self.amount < 1e11 else repr(float(self.amount)).removesuffix(".0")
+        return short + self.unit
 
     def describe(self) -> str:
         """The length in words, such as ``3 epochs`` or ``60 seconds``."""

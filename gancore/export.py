@@ -1,8 +1,8 @@
 """A run's curves, log or generator in another program's format.
 
 A table (``csv``), the loss curves as a figure (``pdf``, ``png``), a TensorBoard log with the tags of seed 004
-(``tensorboard``), and the generator for other runtimes (``onnx``). All but the table need packages that the ``export``
-extra installs, so they are imported where they are used. Files are written aside and then renamed.
+(``tensorboard``), and the generator for other runtimes (``onnx``). All but the table need packages of the ``export``
+extra, which are therefore imported where they are used. Files are written aside and then renamed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from gancore import images
-from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
 from gancore.files import replace, write_aside
 from gancore.history import Columns
 from gancore.networks import ImageShape
+from gancore.onnx_writer import write_onnx
 from gancore.players import build_players
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Series
@@ -88,8 +85,8 @@ def to_png(run: Run, out: Path) -> Path:
 def to_tensorboard(run: Run, out: Path) -> Path:
     """A TensorBoard log in the folder ``out``, with the tags and steps that seed 004 asks for.
 
-    - ``<family>/Loss/Discriminator``, ``<family>/Loss/Generator``, ...: the mean of each epoch at that epoch's number,
-      from 0. An epoch is one pass through the data; the last may be unfinished.
+    - ``<family>/Loss/Discriminator``, ``<family>/Loss/Generator``, ...: the mean of each epoch at its number, from 0.
+      An epoch is one pass through the data; the last may be unfinished.
     - ``<family>/Iteration/...``: every value, at its iteration.
     - ``Generated Images``: every gallery, at its iteration rather than its epoch, which several may share.
     - the networks' graphs. TensorBoard shows one graph a folder, so they lie in ``generator`` and ``discriminator``
@@ -129,48 +126,13 @@ def to_onnx(run: Run, out: Path) -> Path:
     Input ``latents`` (batch, latent_dim) float32, output ``images`` (batch, C, H, W) float32 in the range that the
     file's metadata names under ``image_range``.
 
-    Written by torch's exporter of today, which needs onnxscript (5 MB, pure Python); the one before it
-    (``dynamo=False``) still works in torch 2.15 without, but has been deprecated since 2.9. A process of its own does
-    it: while that exporter traces it changes state that all threads share, and a run training beside it failed.
+    Written by torch's exporter of today, which needs onnxscript (5 MB, pure Python). The one before it
+    (``dynamo=False``) still works in torch 2.15 and needs onnx only, but has been deprecated since 2.9.
     """
     _require("ONNX", "onnx", "onnxscript")
-    milestone_of(run)
-    root = str(Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "generator.onnx"
-        done = subprocess.run(
-            [sys.executable, "-m", "gancore.export", str(run.folder.path.resolve()), str(written)],
-            env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise RunError(f"the generator of run {run.id} cannot be written as ONNX: {reason}")
-        write_aside(out, written.read_bytes())
-    return out
-
-
-def _convert(run: Run, out: Path) -> None:
-    """What :func:`to_onnx` has done in a process of its own."""
-    import onnx
-
     gallery, config = milestone_of(run), run.config
     generator = build_players(config, _shape(run), torch.device("cpu"), "float32").generator
     generator.load_state_dict(run.folder.generator_weights(gallery))
-    program = torch.onnx.export(
-        generator.eval(),
-        (torch.zeros(2, config.settings.latent_dim),),
-        input_names=["latents"],
-        output_names=["images"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        dynamo=True,
-        verbose=False,
-    )
-    assert program is not None
-    model = program.model_proto
     facts = {
         "run": run.id,
         "preset": config.preset,
@@ -179,12 +141,8 @@ def _convert(run: Run, out: Path) -> None:
         "latent_distribution": config.settings.latent_distribution,
         "image_range": config.settings.data_range,
     }
-    onnx.helper.set_model_props(model, facts)
-    model.doc_string = (
-        f"Generator of {run.id} after {gallery.iteration} iterations, images in {facts['image_range']}."
-    )
-    onnx.checker.check_model(model, full_check=True)
-    out.write_bytes(model.SerializeToString())
+    write_aside(out, write_onnx(generator, config.settings.latent_dim, facts))
+    return out
 
 
 EXPORTS: dict[str, Callable[[Run, Path], Path]] = {
@@ -318,7 +276,3 @@ def _aside(path: Path) -> Iterator[Path]:
         replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    _convert(Run(RunFolder(Path(sys.argv[1]))), Path(sys.argv[2]))

@@ -12,6 +12,7 @@ from torch import Tensor
 from gancore.errors import DataError
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
+_GREY_TOLERANCE = 8
 
 
 def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Tensor, tuple[str, ...], int]:
@@ -19,7 +20,7 @@ def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Ten
 
     Args:
         side: height and width of the result in pixels.
-        grey: one channel or three; None: one when every picture is grey.
+        grey: one channel or three; None: one when every picture is grey, however its file stores it.
 
     Returns:
         (N, C, side, side) uint8 images, (N,) int64 labels, class names, and how many files could not be read.
@@ -44,7 +45,7 @@ def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Ten
             f"expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
     if grey is None:
-        grey = all(picture.mode == "L" for picture in pictures)
+        grey = all(_is_grey(picture) for picture in pictures)
     arrays = [np.atleast_3d(np.asarray(picture.convert("L" if grey else "RGB"))) for picture in pictures]
     images = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
     return images, torch.tensor(labels), tuple(class_names), skipped
@@ -59,6 +60,12 @@ def image_files(folder: Path) -> list[Path]:
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    """Whether the channels agree but for what lossy compression changes; WebP stores grey pictures in colour."""
+    channels = np.atleast_3d(np.asarray(picture)).astype(np.int16)
+    return bool((channels.max(axis=2) - channels.min(axis=2)).max() <= _GREY_TOLERANCE)
 
 
 def _class_of(file: Path, folder: Path) -> str:

@@ -35,10 +35,11 @@ def main() -> None:
         st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
     else:
         chart_options()
-        columns = st.columns(2) if len(shown) > 1 else [st.container()]
-        for index, run in enumerate(shown):
-            with columns[index % len(columns)]:
-                run_card(run.id, wide=len(columns) == 1)
+        in_row = min(2, len(shown))
+        for start in range(0, len(shown), in_row):
+            for column, run in zip(st.columns(in_row), shown[start : start + in_row], strict=False):
+                with column:
+                    run_card(run.id)
         if len(runs) > len(shown):
             st.page_link("views/runs.py", label=f"All {len(runs)} runs", icon=":material/list:")
     _watch(_fingerprint())

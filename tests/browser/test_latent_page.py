@@ -15,6 +15,7 @@ from gancore.runs import RunManager
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_S = 120
+RERUN_MS = 30_000
 # An address below a page's own is asked for first and missing; Streamlit then asks at the root.
 NOT_OURS = "404 (Not Found)"
 
@@ -38,8 +39,9 @@ def open_page(page: Page, address: str, query: str = "") -> None:
 
 def settle(page: Page) -> None:
     """Until no script runs and the widgets, whose code comes when first needed, are drawn."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.get_by_role("slider").first).to_be_attached()
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=RERUN_MS)
+    expect(page.get_by_role("slider").first).to_be_attached(timeout=RERUN_MS)
     page.wait_for_function("document.getAnimations().length === 0")
 
 
@@ -58,12 +60,12 @@ def test_a_slider_moved_by_keyboard_moves_the_image_in_place(watched: Any, addre
     slider = page.get_by_role("slider").first
     slider.focus()
     slider.press("ArrowRight")
-    expect(middle(page)).not_to_have_attribute("src", before)
-    expect(page.get_by_text("51 % of the way")).to_be_visible()
+    expect(middle(page)).not_to_have_attribute("src", before, timeout=RERUN_MS)
+    expect(page.get_by_text("51 % of the way")).to_be_visible(timeout=RERUN_MS)
     slider.press("Home")
-    expect(middle(page)).to_have_attribute("src", ends[0] or "")
+    expect(middle(page)).to_have_attribute("src", ends[0] or "", timeout=RERUN_MS)
     slider.press("End")
-    expect(middle(page)).to_have_attribute("src", ends[1] or "")
+    expect(middle(page)).to_have_attribute("src", ends[1] or "", timeout=RERUN_MS)
     assert strip.bounding_box() == place
     assert "run=gan-simple-digits-" in page.url
     assert [error for error in watched.errors if NOT_OURS not in error] == []
@@ -72,9 +74,10 @@ def test_a_slider_moved_by_keyboard_moves_the_image_in_place(watched: Any, addre
 def test_views_milestones_and_downloads(watched: Any, address: str, tmp_path: Path) -> None:
     page: Page = watched.page
     open_page(page, address, "?at=0+%25")
+    settle(page)
     untrained = middle(page).get_attribute("src") or ""
     page.get_by_text("100 %", exact=True).first.click()
-    expect(middle(page)).not_to_have_attribute("src", untrained)
+    expect(middle(page)).not_to_have_attribute("src", untrained, timeout=RERUN_MS)
     settle(page)
     with page.expect_download() as film:
         page.get_by_role("button", name="Animation (GIF)").click()
@@ -82,15 +85,15 @@ def test_views_milestones_and_downloads(watched: Any, address: str, tmp_path: Pa
     with Image.open(tmp_path / "walk.gif") as picture:
         assert picture.n_frames > 2  # type: ignore[attr-defined]
     page.get_by_role("tab", name="Directions").click()
-    expect(page.get_by_text("Change: none yet")).to_be_visible()
+    expect(page.get_by_text("Change: none yet")).to_be_visible(timeout=RERUN_MS)
     slider = page.get_by_role("slider").nth(0)
     slider.focus()
     slider.press("End")
-    expect(page.get_by_text("Change: orange brighter, blue darker")).to_be_visible()
+    expect(page.get_by_text("Change: orange brighter, blue darker")).to_be_visible(timeout=RERUN_MS)
     page.get_by_role("button", name="Reset").click()
-    expect(page.get_by_text("Change: none yet")).to_be_visible()
+    expect(page.get_by_text("Change: none yet")).to_be_visible(timeout=RERUN_MS)
     page.get_by_role("tab", name="Four corners").click()
-    expect(page.get_by_alt_text("8 by 8 images between the seeds 1, 2, 3, 4")).to_be_visible()
+    expect(page.get_by_alt_text("8 by 8 images between the seeds 1, 2, 3, 4")).to_be_visible(timeout=RERUN_MS)
     assert "view=Four" in page.url
     assert [error for error in watched.errors if NOT_OURS not in error] == []
 

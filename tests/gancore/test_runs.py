@@ -235,9 +235,9 @@ def test_a_killed_run_is_interrupted_and_resumes_to_the_same_losses(
     make_manager: Callable[..., RunManager], tmp_path: Path
 ) -> None:
     script = (
-        "import gancore.trainer as t; t.CHECKPOINT_S = 0.2\n"
         f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
         "from conftest import tiny; from gancore.runs import RunManager\n"
+        "from gancore import trainer; trainer.CHECKPOINT_S = 0.2\n"
         f"m = RunManager({str(tmp_path / 'runs')!r}, max_running=1)\n"
         "r = m.start(tiny('gan-deep', '100000it')); print(r.id, flush=True); r.wait()\n"
     )
@@ -394,6 +394,9 @@ def test_damaged_files_are_named(manager: RunManager) -> None:
     resumed = finish(manager.resume(other.id, Length.parse("12it")))
     assert resumed.status().state is RunState.FAILED
     assert "is damaged and cannot be resumed from" in resumed.status().message
+    (run.folder.path / "galleries.json").write_text('[{"iteration": "soon"}]')
+    with pytest.raises(CheckpointError, match=r"galleries\.json is damaged"):
+        run.galleries()
     weights = other.milestones()[0].weights
     (other.folder.path / str(weights)).write_bytes(b"no")
     with pytest.raises(CheckpointError, match="cannot be read as weights"):

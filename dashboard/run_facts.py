@@ -1,0 +1,89 @@
+"""What a run was asked for and how far it is, in words and table cells; pure, no Streamlit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel
+
+from gancore.config import RUN_FIELDS, Length, RunConfig
+from gancore.runs import Run
+from gancore.status import Status
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a run as a table shows it."""
+
+    name: str
+    """The field's name; a recipe's own is preceded by ``settings.``."""
+    title: str
+    text: str
+
+
+def settings_of(config: RunConfig) -> list[Setting]:
+    """The preset, what every run has, and then the recipe's own settings, in the order of their declarations."""
+    own = config.settings
+    return [
+        *(_setting(config, name, name) for name in ("preset", *RUN_FIELDS)),
+        *(_setting(own, name, f"settings.{name}") for name in type(own).model_fields),
+    ]
+
+
+def _setting(model: BaseModel, field: str, name: str) -> Setting:
+    value = getattr(model, field)
+    return Setting(name, type(model).model_fields[field].title or field, value_text(value))
+
+
+def value_text(value: Any) -> str:
+    """A setting's value as a person writes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Length):
+        return value.describe()
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple | list):
+        return ", ".join(value_text(part) for part in value)
+    return str(value)
+
+
+def run_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """One row a run, in the order given, with its id as the index."""
+    rows = [(run.id, run.config, run.status()) for run in runs]
+    return pd.DataFrame(
+        {
+            "State": [[str(status.state)] for _, _, status in rows],
+            "Progress": [math.floor(100 * status.progress) for _, _, status in rows],
+            "Preset": [config.preset for _, config, _ in rows],
+            "Data": [Path(config.data).name for _, config, _ in rows],
+            "Plan": [config.plan.describe() for _, config, _ in rows],
+            "Seed": [config.seed for _, config, _ in rows],
+            "Iterations": [status.iteration for _, _, status in rows],
+            "Elapsed": pd.to_timedelta([round(status.elapsed_s) for _, _, status in rows], unit="s"),
+            "Started": pd.to_datetime([datetime.fromtimestamp(status.created_at) for _, _, status in rows]),
+        },
+        index=pd.Index([run_id for run_id, _, _ in rows], name="Run"),
+    )
+
+
+def longer_plan(status: Status, text: str) -> Length:
+    """The new planned length of a run that is to train ``text`` longer than it has.
+
+    Args:
+        text: how much more, such as ``+5ep``, ``60s`` or ``2000it``; a bare number counts in epochs.
+
+    Raises:
+        ValueError: when the text is not a length.
+    """
+    more = Length.parse(text.strip().removeprefix("+"))
+    done = {"ep": status.epoch, "it": status.iteration, "img": status.images_seen, "s": status.elapsed_s}
+    return Length(round(done[more.unit] + more.amount, 6), more.unit)

@@ -1,0 +1,78 @@
+"""Choosing one run on a page, with the choice in the URL."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.engine import manager
+from gancore.errors import GanCoreError
+from gancore.runs import Run
+
+TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
+
+
+def pick_run(key: str = "run", label: str = "Run") -> Run | None:
+    """A menu of the runs that have samples, newest first; without any, a card that leads to the Train page.
+
+    The choice stays for the session and stands in the URL as ``?<key>=<run id>``, so it can be linked to.
+
+    Args:
+        key: of the menu, and the name in the URL; pages that share it share the choice.
+    """
+    runs = {run.id: run for run in manager().runs() if has_samples(run)}
+    if not runs:
+        _nothing_yet()
+        return None
+    # A widget bound to the URL would write the option's text there, and a run has a name to be linked by: its id.
+    # What this function wrote itself is not news: only a link followed or a step back overrules the menu.
+    asked, written = st.query_params.get(key), f"{key}.written"
+    if asked in runs and asked != st.session_state.get(written):
+        st.session_state[key] = asked
+    labels = run_labels(list(runs.values()))
+    state = runs.get(st.session_state.get(key, ""), next(iter(runs.values()))).status().state
+    chosen = st.selectbox(
+        f"{label} :gray[· {state}]", list(runs), format_func=labels.__getitem__, key=key, persist_state="session"
+    )
+    if asked != chosen:
+        st.query_params[key] = chosen
+    st.session_state[written] = chosen
+    return runs[chosen]
+
+
+def has_samples(run: Run) -> bool:
+    """Whether it has a milestone; a damaged run has none."""
+    try:
+        return bool(run.milestones())
+    except (GanCoreError, ValueError, TypeError):
+        return False
+
+
+def run_labels(runs: Sequence[Run]) -> dict[str, str]:
+    """Run id -> ``dcgan · digits · 19 Nov 14:03``, each different from the others.
+
+    A run keeps its label: the browser names its choice by the text it showed, so a state in it, or a new run that
+    renames another, would have the menu fall back to the first run.
+
+    Args:
+        runs: newest first; of runs alike to the minute the later ones are numbered.
+    """
+    labels: dict[str, str] = {}
+    alike: Counter[str] = Counter()
+    for run in reversed(runs):
+        started = time.strftime("%d %b %H:%M", time.localtime(run.status().created_at)).lstrip("0")
+        label = f"{run.config.preset} · {Path(run.config.data).name} · {started}"
+        alike[label] += 1
+        labels[run.id] = label if alike[label] == 1 else f"{label} ({alike[label]})"
+    return labels
+
+
+def _nothing_yet() -> None:
+    with st.container(border=True, key="no-runs"):
+        st.markdown("#### No samples yet")
+        st.markdown("Train a run first: its samples are here at once.")
+        st.page_link(TRAIN_PAGE, label="Train a run", icon=":material/play_circle:")

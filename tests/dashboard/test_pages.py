@@ -1,0 +1,150 @@
+"""The Compare and Runs pages without a browser: what they say when there is little, or something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import engine
+from gancore.runs import Run, RunManager
+from tests.conftest import tiny
+
+HOME = Path(__file__).resolve().parents[2] / "dashboard" / "home.py"
+RUN_S = 60
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunManager]:
+    """The manager the pages see, on an empty folder."""
+    monkeypatch.setenv("GANSCOPE_RUNS", str(tmp_path / "runs"))
+    engine.manager.cache_clear()
+    yield engine.manager()
+    engine.shutdown()
+    engine.manager.cache_clear()
+
+
+@pytest.fixture
+def open_page(runs: RunManager) -> Open:
+    """A function that opens a page by its name, with query parameters."""
+
+    def show(page: str, **query: Any) -> AppTest:
+        app = AppTest.from_file(HOME, default_timeout=RUN_S)
+        app.switch_page(f"views/{page}.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        return without_error(app.run())
+
+    return show
+
+
+def without_error(app: AppTest) -> AppTest:
+    assert [error.value for error in app.exception] == []
+    return app
+
+
+def trained(runs: RunManager, preset: str = "gan-lab", **settings: Any) -> Run:
+    run = runs.start(tiny(preset, plan="4it", **settings))
+    assert run.wait(RUN_S)
+    return run
+
+
+def said(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.info, *app.error, *app.subheader]
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize(("page", "heading"), [("compare", "Nothing to compare yet"), ("runs", "No runs yet")])
+def test_without_runs_a_card_leads_to_the_train_page(open_page: Open, page: str, heading: str) -> None:
+    app = open_page(page)
+    assert heading in said(app)
+    assert len(app.get("page_link")) == 1
+
+
+def test_one_run_alone_is_shown_with_a_hint(open_page: Open, runs: RunManager) -> None:
+    run = trained(runs)
+    app = open_page("compare")
+    assert app.multiselect(key="runs").value == [run.id]
+    assert "There is one run so far" in said(app)
+
+
+def test_the_latest_two_are_chosen_at_first_and_the_url_overrules(open_page: Open, runs: RunManager) -> None:
+    old, middle, new = trained(runs), trained(runs, "wgan-lab"), trained(runs, seed=2)
+    newest_first = [run.id for run in runs.runs()]
+    assert {old.id, middle.id, new.id} == set(newest_first)
+    app = open_page("compare")
+    assert app.multiselect(key="runs").value == newest_first[:2]
+    assert app.query_params["runs"] == newest_first[:2]
+    linked = open_page("compare", runs=["gone", old.id, middle.id])
+    assert linked.multiselect(key="runs").value == [old.id, middle.id]
+    assert linked.query_params["runs"] == [old.id, middle.id]
+    without_error(linked.multiselect(key="runs").unselect(old.id).run())
+    assert linked.query_params["runs"] == middle.id
+
+
+def test_nothing_chosen_asks_for_a_choice(open_page: Open, runs: RunManager) -> None:
+    trained(runs)
+    app = open_page("compare")
+    without_error(app.multiselect(key="runs").set_value([]).run())
+    assert "Choose up to 8 runs" in said(app)
+
+
+def test_the_tables_compare_what_differs(open_page: Open, runs: RunManager) -> None:
+    one, two = trained(runs, seed=1), trained(runs, seed=2)
+    app = open_page("compare", runs=[one.id, two.id])
+    standing, differing = (table.value for table in app.dataframe)
+    assert list(standing["State"]) == ["finished", "finished"]
+    assert differing.to_dict("records") == [{"Setting": "Seed", "gan-lab · seed 1": "1", "gan-lab · seed 2": "2"}]
+
+
+def test_an_unknown_run_is_a_friendly_card(open_page: Open, runs: RunManager) -> None:
+    run = trained(runs)
+    app = open_page("runs", run="nonsense")
+    assert "This run cannot be shown" in said(app)
+    assert run.id in said(app)
+    without_error(app.button[0].click().run())
+    assert app.query_params["run"] == run.id
+    assert "This run cannot be shown" not in said(app)
+
+
+def test_a_bad_length_is_explained_and_starts_nothing(open_page: Open, runs: RunManager) -> None:
+    run = trained(runs)
+    app = open_page("runs", run=run.id)
+    without_error(app.text_input(key=f"longer-{run.id}").set_value("soon").run())
+    without_error(app.button(key=f"train-longer-{run.id}").click().run())
+    assert "Expected a length such as 3ep" in said(app)
+    assert runs.get(run.id).status().state == "finished"
+
+
+def test_a_finished_run_trains_longer(open_page: Open, runs: RunManager) -> None:
+    run = trained(runs)
+    app = open_page("runs", run=run.id)
+    without_error(app.text_input(key=f"longer-{run.id}").set_value("+4it").run())
+    assert "8 iterations in all." in said(app)
+    without_error(app.button(key=f"train-longer-{run.id}").click().run())
+    assert runs.get(run.id).wait(RUN_S)
+    assert runs.get(run.id).status().iteration == 8
+
+
+def test_what_the_engine_refuses_is_a_card(
+    open_page: Open, runs: RunManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(runs)
+    app = open_page("runs", run=run.id)
+    held = run.folder.lock.acquire()
+    without_error(app.button(key=f"train-longer-{run.id}").click().run())
+    assert "is trained by another process" in said(app)
+    held.lock.release()
+
+
+def test_a_run_is_deleted_by_its_id(open_page: Open, runs: RunManager) -> None:
+    kept, gone = trained(runs, seed=1), trained(runs, seed=2)
+    app = open_page("runs", run=gone.id)
+    without_error(app.button(key=f"delete-{gone.id}").click().run())
+    assert [run.id for run in runs.runs()] == [kept.id]
+    assert app.query_params["run"] == kept.id
