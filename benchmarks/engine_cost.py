@@ -57,8 +57,8 @@ class TimedTrainer(Trainer):
         super()._after_iteration(engine)
         self.own_s += time.perf_counter() - start - (self.not_ours_s - before)
 
-    def _gallery(self, percent: int | None) -> None:
-        self._left_out(lambda: super(TimedTrainer, self)._gallery(percent))
+    def _gallery(self, percent: int | None, keep_weights: bool) -> None:
+        self._left_out(lambda: super(TimedTrainer, self)._gallery(percent, keep_weights))
 
     def _checkpoint(self) -> None:
         self._left_out(super()._checkpoint)

@@ -113,14 +113,15 @@ def _draw(info: FieldInfo, default: Any, key: str, options: Sequence[Any] | None
     """One widget; what it returns is for the model to validate."""
     kind, optional = _kind(info.annotation)
     bounds = Bounds.of(info)
-    label, keep = info.title or key, {"key": key, "persist_state": "session"}
+    label = info.title or key
     help_ = f"{info.description or ''}{f' Limits: {bounds}.' if str(bounds) else ''}"
     if options is None and typing.get_origin(kind) is Literal:
         options = typing.get_args(kind)
     if options is not None:
-        return st.selectbox(label, options, index=list(options).index(default or options[0]), help=help_, **keep)
+        index = list(options).index(default or options[0])
+        return st.selectbox(label, options, index, help=help_, key=key, persist_state="session")
     if kind is bool:
-        return st.toggle(label, value=bool(default), help=help_, **keep)
+        return st.toggle(label, value=bool(default), help=help_, key=key, persist_state="session")
     if kind is int:
         label = f"{label} :gray[{bounds}]" if str(bounds) else label
         return st.number_input(
@@ -131,12 +132,20 @@ def _draw(info: FieldInfo, default: Any, key: str, options: Sequence[Any] | None
             step=int(bounds.multiple_of or 1),
             placeholder="own default",
             help=help_,
-            **keep,
+            key=key,
+            persist_state="session",
         )
     if kind is float:
         label = f"{label} :gray[{bounds}]" if str(bounds) else label
     shown = _as_text(default)
-    text = st.text_input(label, value=shown, placeholder="none" if optional else "own default", help=help_, **keep)
+    text = st.text_input(
+        label,
+        value=shown,
+        placeholder="none" if optional else "own default",
+        help=help_,
+        key=key,
+        persist_state="session",
+    )
     return default if text.strip() == shown else (text.strip() or None)
 
 

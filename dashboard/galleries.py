@@ -65,15 +65,17 @@ def film(run: Run, galleries: Sequence[Gallery]) -> None:
         )
         gallery = next(gallery for gallery in galleries if gallery.iteration == chosen)
         st.image(gallery_png(run, gallery), caption=caption(gallery), width=DISPLAY_PIXELS)
-        st.download_button(
-            "Download as GIF",
-            lambda: animation(run, galleries),
-            file_name=f"{run.id}.gif",
-            mime="image/gif",
-            key=f"gif-{run.id}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        # Not while it refreshes: Streamlit drops a file made on request at the second rerun after it.
+        if not run.status().state.is_live:
+            st.download_button(
+                "Download as GIF",
+                lambda: animation(run, galleries),
+                file_name=f"{run.id}.gif",
+                mime="image/gif",
+                key=f"gif-{run.id}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
 
 
 def animation(run: Run, galleries: Sequence[Gallery]) -> bytes:

@@ -144,12 +144,13 @@ def _progress(run: Run, status: Status) -> None:
 def _chart(run: Run) -> None:
     series = recipe_of(run.config.preset).series
     x_axis = st.session_state.get("x_axis") or "iteration"
+    titles = charts.panel_titles(series)
     live_chart(
         charts.run_traces(run.history(), series, x_axis),
         key=f"chart-{run.id}",
         x_title=charts.X_AXES[x_axis],
-        panel_titles=charts.panel_titles(series),
-        panel_ranges=(None, (0.0, 1.0)),
+        panel_titles=titles,
+        panel_ranges=(None, (0.0, 1.0))[: len(titles)],
         markers=charts.milestone_markers(run.galleries(), x_axis),
         smoothing=st.session_state.get("smoothing", 0.6),
         log_y=bool(st.session_state.get("log_y")),

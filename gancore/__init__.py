@@ -13,4 +13,10 @@ Modules, in reading order: ``config`` and ``errors``; ``losses``, ``networks``, 
 The package knows nothing of Streamlit or Plotly.
 """
 
+import os
+
+# Before torch loads OpenMP. Its threads spin while they wait for one another, so on a busy machine (a browser beside
+# the training is enough) each waits for one that has no core: benchmarks/waiting.py measures what that costs.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "0.1.0"

@@ -35,7 +35,7 @@ from gancore.recipes.recipe import Players
 from gancore.status import Resolved, RunState, Status
 
 Model = TypeVar("Model", bound=BaseModel)
-_TIME_IN_NAME = re.compile(r"\d{8}-\d{6}(-\d+)?$")
+_TIME_IN_NAME = re.compile(r"(\d{8}-\d{6})(?:-(\d+))?$")
 
 
 class Gallery(BaseModel):
@@ -48,7 +48,7 @@ class Gallery(BaseModel):
     images_seen: int
     elapsed_s: float
     percent: int | None = None
-    """0, 25, 50, 75 or 100 of the plan; None for an extra gallery. A stopped run's last has its own percentage."""
+    """0, 25, 50, 75 or 100 of the plan, or where a stopped run ended; None for an extra gallery."""
     image: str
     weights: str | None = None
 
@@ -78,9 +78,14 @@ class RunFolder:
             CheckpointError: when ``root`` cannot be written to.
         """
         data = re.sub(r"[^a-z0-9]+", "-", Path(config.data).name.lower()).strip("-") or "images"
-        name = f"{config.preset}-{data[:24]}-{time.strftime('%Y%m%d-%H%M%S')}"
+        start = f"{config.preset}-{data[:24]}"
+        now = time.strftime("%Y%m%d-%H%M%S")
         for attempt in range(1000):
-            path = root / (name if attempt == 0 else f"{name}-{attempt + 1}")
+            # Times are unique among all runs, so that they tell which is newer.
+            stamp = now if attempt == 0 else f"{now}-{attempt + 1}"
+            if any(root.glob(f"*-{stamp}")):
+                continue
+            path = root / f"{start}-{stamp}"
             try:
                 path.mkdir(parents=True)
             except FileExistsError:
@@ -168,11 +173,11 @@ class RunFolder:
         except ValidationError as error:
             raise CheckpointError(f"{self.path / 'galleries.json'} is damaged: {error.errors()[0]['msg']}") from error
 
-    def add_gallery(self, gallery: Gallery, image: bytes, generator: nn.Module | None) -> None:
-        """Store a gallery's picture, its weights where ``generator`` is given, and then its index entry."""
+    def add_gallery(self, gallery: Gallery, image: bytes, generator: nn.Module) -> None:
+        """Store a gallery's picture, the generator's weights where the gallery keeps them, and then its entry."""
         (self.path / "galleries").mkdir(exist_ok=True)
         write_aside(self.path / gallery.image, image)
-        if generator is not None and gallery.weights is not None:
+        if gallery.weights is not None:
             write_aside(self.path / gallery.weights, save(weights_of(generator)))
         self.write_galleries([*self.galleries(), gallery])
 
@@ -264,9 +269,9 @@ class RunFolder:
 def run_folders(root: Path) -> list[RunFolder]:
     """All run folders below ``root``, newest first by the time in their names."""
 
-    def started(folder: RunFolder) -> tuple[str, str]:
+    def started(folder: RunFolder) -> tuple[str, int, str]:
         found = _TIME_IN_NAME.search(folder.id)
-        return (found.group() if found else "", folder.id)
+        return (found[1], int(found[2] or 1), "") if found else ("", 0, folder.id)
 
     return sorted((RunFolder(path.parent) for path in root.glob("*/config.json")), key=started, reverse=True)
 

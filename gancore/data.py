@@ -8,6 +8,7 @@ recipes.
 from __future__ import annotations
 
 import functools
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from torch import Tensor
 from torchvision import datasets as tv
 
 from gancore.errors import DataError
-from gancore.image_folder import read_folder
+from gancore.image_folder import image_files, read_folder
 from gancore.networks import ImageShape
 from gancore.sources import SOURCES, advice, check_name, data_folder, raw_folder
 
@@ -45,7 +46,6 @@ class ImageData:
         return ImageShape(*self.images.shape[1:])
 
 
-@functools.lru_cache(maxsize=4)
 def load(name: str, image_size: int | None = None, channels: Channels = "auto") -> ImageData:
     """Load a data set's training images; nothing is downloaded here (see :func:`gancore.sources.fetch`).
 
@@ -58,6 +58,19 @@ def load(name: str, image_size: int | None = None, channels: Channels = "auto") 
         DataError: when the set is missing, or has fewer than two readable images.
     """
     check_name(name)
+    return _load(name, image_size, channels, _version(name))
+
+
+def _version(name: str) -> Hashable:
+    """What changes when the files behind a name do."""
+    if name in SOURCES:
+        return str(data_folder())
+    files = image_files(Path(name).expanduser())
+    return len(files), max((file.stat().st_mtime_ns for file in files), default=0)
+
+
+@functools.lru_cache(maxsize=4)
+def _load(name: str, image_size: int | None, channels: Channels, _version: Hashable) -> ImageData:
     source = SOURCES.get(name)
     if source is None:
         grey = None if channels == "auto" else channels == "grey"

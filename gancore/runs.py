@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from gancore.devices import CORES, resolve_device
 from gancore.errors import CheckpointError, RunError
 from gancore.history import POSITION, History, read_history
 from gancore.recipes import recipe_of
-from gancore.schedule import Position, Schedule
+from gancore.schedule import Position, Schedule, whole_percent
 from gancore.status import RunState, Status
 from gancore.trainer import Trainer, lower_priority
 
@@ -170,6 +169,7 @@ class RunManager:
             DataError: never here: a missing data set fails the run; see :func:`gancore.data.fetch`.
         """
         resolve_device(config.device)
+        self._refuse_when_closed()
         folder = RunFolder.create(self.root, config)
         folder.lock.acquire(timeout=5)
         return self._submit(folder, config)
@@ -194,11 +194,11 @@ class RunManager:
             except Timeout as error:
                 raise RunError(f"run {run_id} is trained by another process") from error
             try:
-                config = _resumable(folder, plan)
+                self._refuse_when_closed()
+                return self._submit(folder, _resumable(folder, plan))
             except BaseException:
                 folder.lock.release()
                 raise
-            return self._submit(folder, config)
 
     def get(self, run_id: str) -> Run:
         """A run by its name.
@@ -253,11 +253,13 @@ class RunManager:
         """Cores each running run may use."""
         return max(1, CORES // max(1, len(self._queue.running)))
 
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise RunError("the program is shutting down; no run can be started")
+
     def _submit(self, folder: RunFolder, config: RunConfig) -> Run:
         with self._lock:
-            if self._closed:
-                folder.lock.release()
-                raise RunError("the program is shutting down; no run can be started")
+            self._refuse_when_closed()
             run = Run(folder, Trainer(folder, config, self.threads_per_run), self._withdraw)
             self._runs[run.id] = run
             self._queue.waiting.append(run)
@@ -317,4 +319,4 @@ def _relabelled(gallery: Gallery, schedule: Schedule) -> Gallery:
     if not gallery.percent:
         return gallery
     share = schedule.progress(Position(gallery.iteration, gallery.images_seen, gallery.elapsed_s))
-    return gallery.model_copy(update={"percent": math.floor(100 * share)})
+    return gallery.model_copy(update={"percent": whole_percent(share)})

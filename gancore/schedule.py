@@ -21,6 +21,11 @@ class Position:
     elapsed_s: float = 0.0
 
 
+def whole_percent(share: float) -> int:
+    """A share of the plan as a percentage, rounded down."""
+    return math.floor(100 * share + _TOLERANCE)
+
+
 @dataclass(frozen=True)
 class Schedule:
     """A plan against a data set's size."""

@@ -5,7 +5,6 @@ PyTorch-Ignite runs the loop. Everything that is not the recipe's step happens i
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -31,7 +30,7 @@ from gancore.players import build_players
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 from gancore.recorder import FLUSH_S, Diverged, Recorder
-from gancore.schedule import MILESTONES, Position, Schedule
+from gancore.schedule import MILESTONES, Position, Schedule, whole_percent
 from gancore.status import Resolved, RunState, Status
 
 CHECKPOINT_S = 30.0
@@ -184,17 +183,23 @@ class Trainer:
         )
         self._extra_galleries = self.schedule.extra_galleries(self._recorder.position)
         if self._milestones and self._milestones[0] == 0:
-            self._gallery(self._milestones.popleft())
+            self._gallery(self._milestones.popleft(), keep_weights=True)
         if progress < 1 and self.control.between_iterations(self._enter_pause):
             self._run_engine()
         self._flush()
         finished = self.schedule.progress(self._recorder.position) >= 1
         if not finished:
-            latest = max((gallery.iteration for gallery in self.folder.galleries()), default=-1)
-            if latest < self._recorder.position.iteration:
-                self._gallery(math.floor(100 * self.schedule.progress(self._recorder.position)))
+            self._final_gallery()
         self._checkpoint()
         return (RunState.FINISHED, "") if finished else (RunState.STOPPED, "")
+
+    def _final_gallery(self) -> None:
+        """The grid a stopped run ends with; a percentage that a milestone has already stays that milestone's."""
+        galleries = self.folder.galleries()
+        if all(gallery.iteration < self._recorder.position.iteration for gallery in galleries):
+            percent = whole_percent(self.schedule.progress(self._recorder.position))
+            taken = any(gallery.percent == percent for gallery in galleries)
+            self._gallery(None if taken else percent, keep_weights=True)
 
     def _run_engine(self) -> None:
         settings = self.config.settings
@@ -223,9 +228,9 @@ class Trainer:
         extra = self.schedule.extra_galleries(self._recorder.position)
         if self._milestones and 100 * progress >= self._milestones[0] - 1e-7:
             while self._milestones and 100 * progress >= self._milestones[0] - 1e-7:
-                self._gallery(self._milestones.popleft())
+                self._gallery(self._milestones.popleft(), keep_weights=True)
         elif extra > self._extra_galleries:
-            self._gallery(None)
+            self._gallery(None, keep_weights=False)
         self._extra_galleries = extra
         if now - self._checkpointed_at >= CHECKPOINT_S and progress < 1:
             self._checkpoint()
@@ -261,8 +266,8 @@ class Trainer:
         self._share_cores()
         self._recorder.flush(save)
 
-    def _gallery(self, percent: int | None) -> None:
-        """Draw the run's fixed z with the generator as it is; with a percentage its weights are kept too."""
+    def _gallery(self, percent: int | None, keep_weights: bool) -> None:
+        """Draw the run's fixed z with the generator as it is."""
         self._flush(save=True)
         sample = self.sample(self._gallery_latents)
         name = f"galleries/{self._recorder.position.iteration:08d}" + ("" if percent is None else f"-{percent:03d}")
@@ -273,12 +278,12 @@ class Trainer:
             elapsed_s=self._recorder.position.elapsed_s,
             percent=percent,
             image=f"{name}.png",
-            weights=None if percent is None else f"{name}.safetensors",
+            weights=f"{name}.safetensors" if keep_weights else None,
         )
         picture = images.png(
             images.grid(sample, self.config.grid), run=self.folder.id, iteration=str(gallery.iteration)
         )
-        self.folder.add_gallery(gallery, picture, None if percent is None else self.players.generator)
+        self.folder.add_gallery(gallery, picture, self.players.generator)
 
     def sample(self, z: Tensor) -> Tensor:
         """(N, latent_dim) -> (N, C, H, W) uint8 on the CPU, in eval mode; only between iterations."""

@@ -94,7 +94,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
                 persist_state="session",
                 placeholder="all",
                 select_all=False,
-                width=260,
+                width=168,
             )
             for index, label in enumerate(("Preset", "Data set", "State"))
         ]

@@ -17,10 +17,10 @@ from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.sources import SOURCES, fetch, is_local
 
 FOLDER = "folder"
+# Live runs are all shown; ended ones fill up to this many cards.
 CARDS = 4
-"""Live runs are all shown; ended ones fill up to this many cards."""
+# Shared settings that stand beside the data set; the others are under "All settings".
 IN_PANEL = ("plan", "seed")
-"""Shared settings that stand beside the data set; the others are under "All settings"."""
 
 
 def main() -> None:

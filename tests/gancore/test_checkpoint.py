@@ -114,7 +114,7 @@ def test_galleries_keep_weights_only_at_milestones(folder: RunFolder) -> None:
     extra = Gallery(iteration=1234, image="galleries/2.png", **facts)
     generator = players().generator
     folder.add_gallery(milestone, b"png", generator)
-    folder.add_gallery(extra, b"png", None)
+    folder.add_gallery(extra, b"png", generator)
     assert folder.galleries() == [milestone, extra]
     assert [gallery.label for gallery in folder.galleries()] == ["50 %", "iteration 1,234"]
     stored = folder.generator_weights(milestone)

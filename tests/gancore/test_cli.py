@@ -77,7 +77,7 @@ def test_lists_are_json_on_request(gancore: Call, trained: tuple[Path, str]) -> 
     ("arguments", "sentence"),
     [
         (["train", "--preset", "nope"], "there is no preset 'nope'; choose one of gan-simple"),
-        (["train", "--set", "batch_size=1", "--set", "no=2"], "batch_size: expected at least 2, found '1'; no: is not"),
+        (["train", "--set", "batch_size=1", "--set", "no=2"], "batch_size: expected at least 2, found '1'; no: is"),
         (["train", "--set", "batch_size"], "--set: expected NAME=VALUE"),
         (["train", "--epochs", "0"], "--epochs: expected a length greater than 0"),
         (["train", "--budget", "5 parsecs"], "unknown unit 'parsecs'"),

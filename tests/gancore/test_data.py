@@ -67,7 +67,7 @@ def test_a_folder_is_read_whatever_its_files_are(tmp_path: Path) -> None:
     assert loaded.classes == ("cats", "dogs")
     assert (loaded.labels.tolist(), loaded.skipped) == ([0, 0, 1, 1], 1)
     save(tmp_path / "dogs" / "f.png", "RGB")
-    assert read_folder(tmp_path, 16, None)[0].shape == (5, 3, 16, 16), "one in colour makes all three channels"
+    assert data.load(str(tmp_path), 16).images.shape == (5, 3, 16, 16), "one in colour makes all three channels"
     assert read_folder(tmp_path, 16, grey=True)[0].shape == (5, 1, 16, 16)
 
 
@@ -96,7 +96,6 @@ def test_too_few_pictures_and_unknown_names_are_one_sentence(tmp_path: Path) -> 
 
 def test_missing_files_name_the_folder_and_offer_the_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANCORE_DATA", str(tmp_path))
-    data.load.cache_clear()
     with pytest.raises(DataError) as caught:
         data.load("mnist")
     assert str(tmp_path / "MNIST" / "raw") in str(caught.value)

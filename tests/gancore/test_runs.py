@@ -220,7 +220,7 @@ def test_a_run_can_be_lengthened_and_its_milestones_get_their_new_percentages(ma
     run = finish(manager.start(tiny("gan-simple", "8it")))
     with pytest.raises(RunError, match="is finished; give a longer plan"):
         manager.resume(run.id)
-    with pytest.raises(RunError, match="has trained .* already; expected a longer plan, found 8 iterations"):
+    with pytest.raises(RunError, match=r"has trained .* already; expected a longer plan, found 8 iterations"):
         manager.resume(run.id, Length.parse("8it"))
     longer = finish(manager.resume(run.id, Length.parse("16it")))
     assert longer.status().state is RunState.FINISHED
@@ -229,6 +229,24 @@ def test_a_run_can_be_lengthened_and_its_milestones_get_their_new_percentages(ma
     ]  # fmt: skip
     assert str(longer.config.plan) == "16it"
     assert np.array_equal(values(longer), values(finish(manager.start(tiny("gan-simple", "16it")))))
+
+
+def test_a_stop_just_past_a_milestone_leaves_it_its_percentage(manager: RunManager) -> None:
+    run = manager.start(tiny("gan-simple", "1000it"))
+    run.pause()
+    until(lambda: run.status().state is RunState.PAUSED)
+    run.step()
+    until(lambda: run.status().iteration >= 1)
+    run.stop()
+    stopped = finish(run)
+    at = stopped.status().iteration
+    assert 0 < at < 10, "below one per cent"
+    assert [(g.percent, g.iteration, g.weights is not None) for g in stopped.galleries()] == [
+        (0, 0, True),
+        (None, at, True),
+    ]
+    finish(manager.resume(run.id, Length.parse(f"{at + 1}it")))
+    assert [g.percent for g in run.galleries()][-1] == 100
 
 
 def test_a_killed_run_is_interrupted_and_resumes_to_the_same_losses(
@@ -408,7 +426,7 @@ def test_damaged_files_are_named(manager: RunManager) -> None:
 
 
 def test_unknown_runs_and_live_runs_are_refused(manager: RunManager) -> None:
-    with pytest.raises(CheckpointError, match="there is no run 'x' .*there are no runs yet"):
+    with pytest.raises(CheckpointError, match=r"there is no run 'x' .*there are no runs yet"):
         manager.get("x")
     with pytest.raises(CheckpointError, match="there is no run"):
         manager.get("../x")
@@ -448,7 +466,9 @@ def test_a_script_that_simply_ends_does_not_abort(tmp_path: Path, ending: str) -
         f"run = RunManager({str(tmp_path)!r}).start(tiny('gan-simple', '1000000it'))\n"
         "while run.status().iteration < 5: time.sleep(0.01)\n" + ending
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     expected = -signal.SIGINT if ending.startswith("raise") and os.name == "posix" else 0
     assert done.returncode == expected, done.stderr
     (folder,) = tmp_path.iterdir()

@@ -1,0 +1,54 @@
+"""How OpenMP's threads should wait: iterations a second alone and beside a busy program, spinning or asleep.
+
+    python benchmarks/waiting.py [--preset gan-deep] [--seconds 4]
+
+gancore sets OMP_WAIT_POLICY=PASSIVE for itself unless the environment names another; this is why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+POLICIES = {"spinning (default)": None, "PASSIVE (gancore)": "PASSIVE"}
+_BUSY = "while True: pass"
+
+
+def rate(preset: str, seconds: float, policy: str | None) -> float:
+    """Iterations a second of a preset in a process of its own."""
+    script = (
+        # torch first, so that gancore's own setting comes too late.
+        f"import torch, sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import speed\n"
+        f"print(speed.Loop({preset!r}, 'float32').run({seconds}))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    if policy is not None:
+        environment["OMP_WAIT_POLICY"] = policy
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", default="gan-deep")
+    parser.add_argument("--seconds", type=float, default=4.0)
+    options = parser.parse_args()
+    print(f"{options.preset}, float32, iterations a second\n")
+    print("| threads wait | machine idle | one busy program beside it |\n| --- | ---: | ---: |")
+    for name, policy in POLICIES.items():
+        alone = rate(options.preset, options.seconds, policy)
+        neighbour = subprocess.Popen([sys.executable, "-c", _BUSY])
+        try:
+            beside = rate(options.preset, options.seconds, policy)
+        finally:
+            neighbour.kill()
+            neighbour.wait()
+        print(f"| {name} | {alone:.3g} | {beside:.3g} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
