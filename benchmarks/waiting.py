@@ -1,8 +1,8 @@
-"""How OpenMP's threads should wait: iterations a second alone and beside a busy program, spinning or asleep.
+"""How long OpenMP's threads should spin while they wait: iterations a second alone and beside a busy program.
 
     python benchmarks/waiting.py [--preset gan-deep] [--seconds 4]
 
-gancore sets OMP_WAIT_POLICY=PASSIVE for itself unless the environment names another; this is why.
+gancore sets GOMP_SPINCOUNT=1000 for itself unless the environment says otherwise; this is why.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-POLICIES = {"spinning (default)": None, "PASSIVE (gancore)": "PASSIVE"}
+POLICIES: dict[str, dict[str, str]] = {
+    "torch's default": {},
+    "`GOMP_SPINCOUNT=1000` (gancore)": {"GOMP_SPINCOUNT": "1000"},
+    "`OMP_WAIT_POLICY=PASSIVE`": {"OMP_WAIT_POLICY": "PASSIVE"},
+}
 _BUSY = "while True: pass"
 
 
-def rate(preset: str, seconds: float, policy: str | None) -> float:
+def rate(preset: str, seconds: float, policy: dict[str, str]) -> float:
     """Iterations a second of a preset in a process of its own."""
     script = (
         # torch first, so that gancore's own setting comes too late.
         f"import torch, sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import speed\n"
         f"print(speed.Loop({preset!r}, 'float32').run({seconds}))"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    if policy is not None:
-        environment["OMP_WAIT_POLICY"] = policy
+    ours = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    environment = {name: value for name, value in os.environ.items() if name not in ours} | policy
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
 

@@ -10,6 +10,7 @@ from dashboard.live_chart import live_chart
 from gancore.errors import GanCoreError
 from gancore.recipes import recipe_of
 from gancore.runs import Run
+from gancore.schedule import whole_percent
 from gancore.status import RunState, Status
 
 REFRESH_S = 0.5
@@ -112,8 +113,12 @@ def _live_buttons(run: Run, status: Status) -> None:
 
 
 def progress_text(status: Status, plan: str) -> str:
-    """``iteration 352 · epoch 0.75 · 98 it/s · 0:11 left, of 3 epochs``."""
-    parts = [f"{status.progress:.0%} of {plan}", f"iteration {status.iteration:,}", f"epoch {status.epoch:.2f}"]
+    """``25 % of 3 epochs · iteration 352 · epoch 0.75 · 98 it/s · 11 s left``."""
+    parts = [
+        f"{whole_percent(status.progress)} % of {plan}",
+        f"iteration {status.iteration:,}",
+        f"epoch {status.epoch:.2f}",
+    ]
     if status.iterations_per_s:
         parts.append(f"{status.iterations_per_s:.3g} it/s")
     if status.eta_s is not None:

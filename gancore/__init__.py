@@ -15,8 +15,10 @@ The package knows nothing of Streamlit or Plotly.
 
 import os
 
-# Before torch loads OpenMP. Its threads spin while they wait for one another, so on a busy machine (a browser beside
-# the training is enough) each waits for one that has no core: benchmarks/waiting.py measures what that costs.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Before torch loads OpenMP (libgomp, on Linux): its threads spin for milliseconds while they wait for one another, so
+# that beside any other busy program each waits for one that has no core. Spinning briefly costs little and mends that;
+# benchmarks/waiting.py measures both.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 __version__ = "0.1.0"

@@ -136,8 +136,8 @@ class RunFolder:
         """The status on disk; a live state whose process is gone reads as interrupted."""
         status = self.stored_status()
         if status.state.is_live and not self.is_held():
-            message = "its process ended before the run did"
-            return status.model_copy(update={"state": RunState.INTERRUPTED, "message": message, "eta_s": None})
+            ended = {"message": "its process ended before the run did", "eta_s": None, "iterations_per_s": 0.0}
+            return status.model_copy(update={"state": RunState.INTERRUPTED, **ended})
         return status
 
     def stored_status(self) -> Status:

@@ -143,7 +143,8 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
     from gancore.runs import RunManager
 
     rows = []
-    for run in RunManager(runs).runs():
+    manager = RunManager(runs)
+    for run in manager.runs():
         status, config = run.status(), run.config
         rows.append(
             {
@@ -162,6 +163,8 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
             }
         )
     _print(rows, as_json, ("run", "state", "progress", "epoch", "plan", "message"))
+    for problem in manager.damaged().values():
+        typer.echo(f"gancore: left out: {problem}", err=True)
 
 
 @app.command()

@@ -214,16 +214,24 @@ class RunManager:
             return run
 
     def runs(self) -> list[Run]:
-        """All runs on disk, newest first; damaged folders are passed over."""
-        found = []
+        """All runs on disk that can be read, newest first; see :meth:`damaged` for the others."""
+        return self._survey()[0]
+
+    def damaged(self) -> dict[str, str]:
+        """Name -> what is wrong, of the run folders that cannot be read."""
+        return self._survey()[1]
+
+    def _survey(self) -> tuple[list[Run], dict[str, str]]:
+        found, damaged = [], {}
         for folder in run_folders(self.root):
             try:
                 run = self.get(folder.id)
                 _ = run.config, run.status()
-            except CheckpointError:
-                continue
-            found.append(run)
-        return found
+            except CheckpointError as error:
+                damaged[folder.id] = str(error)
+            else:
+                found.append(run)
+        return found, damaged
 
     def delete(self, run_id: str) -> None:
         """Remove an ended run and its files.

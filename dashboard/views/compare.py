@@ -99,8 +99,10 @@ def _curves(chosen: Sequence[str], colors: Mapping[str, str], was_live: bool) ->
     if was_live and not any(run.status.state.is_live for run in runs):
         st.rerun()  # the whole page once, so that nothing refreshes any more
     x_axis = st.session_state.get("x_axis") or "iteration"
-    for quantity in comparison.quantities(runs):
-        with st.container(border=True):
+    quantities = comparison.quantities(runs)
+    columns = [column for _ in range(0, len(quantities), 2) for column in st.columns(2)]
+    for quantity, column in zip(quantities, columns, strict=False):
+        with column, st.container(border=True):
             if note := comparison.scale_note(quantity, runs):
                 st.caption(note)
             live_chart(

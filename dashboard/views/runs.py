@@ -29,6 +29,8 @@ TRAIN_PAGE = Path(__file__).with_name("train.py")
 def main() -> None:
     """The page."""
     runs = manager().runs()
+    for problem in manager().damaged().values():
+        st.warning(f"Left out: {problem}.", icon=":material/warning:")
     if not runs:
         _empty()
         return

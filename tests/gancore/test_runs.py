@@ -402,7 +402,8 @@ def test_damaged_files_are_named(manager: RunManager) -> None:
     (run.folder.path / "status.json").write_text("{")
     with pytest.raises(CheckpointError, match=r"status\.json cannot be read"):
         run.status()
-    assert manager.runs() == [], "a damaged run does not hide the others"
+    assert manager.runs() == []
+    assert "status.json cannot be read" in manager.damaged()[run.id], "what cannot be read is told"
     (run.folder.path / "status.json").write_text('{"state": "sleeping"}')
     with pytest.raises(CheckpointError, match=r"status\.json is damaged"):
         run.status()
