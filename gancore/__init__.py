@@ -16,7 +16,7 @@ The package knows nothing of Streamlit or Plotly.
 import os
 
 # Before torch loads OpenMP (libgomp, on Linux): its threads spin for milliseconds while they wait for one another, so
-# that beside any other busy program each waits for one that has no core. Spinning briefly costs little and mends that;
+# beside any other busy program each waits for one that has no core. Spinning briefly costs little and mends that;
 # benchmarks/waiting.py measures both.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
