@@ -9,7 +9,7 @@ from pathlib import Path
 from gancore import data
 from gancore.runs import RunManager
 
-TRAINING_NICENESS = 10
+TRAINING_NICENESS = 5
 """Training gives way to the page: on Linux its threads run at this lower priority."""
 
 

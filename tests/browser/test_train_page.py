@@ -146,11 +146,11 @@ def test_an_error_stands_beside_its_field(page: Page, address: str) -> None:
 def test_missing_data_is_one_sentence_and_offers_the_digits(
     page: Page, serve: Callable[..., str], tmp_path: Path
 ) -> None:
-    env = {"GANSCOPE_RUNS": str(tmp_path / "runs"), "GANCORE_DATA": str(tmp_path / "data"), "no_proxy": "*"}
     # Every download goes to a closed port of this machine.
-    env |= {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
-    env.pop("no_proxy")
-    open_train(page, serve(ROOT / "dashboard" / "app.py", env=env))
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    folders = {"GANSCOPE_RUNS": str(tmp_path / "runs"), "GANCORE_DATA": str(tmp_path / "data")}
+    open_train(page, serve(ROOT / "dashboard" / "app.py", env={**nowhere, **folders}))
+    choose(page, "gan-lab")
     page.get_by_role("combobox", name="Data set").click()
     page.get_by_role("option", name=re.compile("KMNIST")).click()
     page.get_by_role("button", name="Start", exact=True).click()
@@ -158,6 +158,7 @@ def test_missing_data_is_one_sentence_and_offers_the_digits(
     page.get_by_role("button", name="Use the bundled digits").click()
     expect(page.get_by_text("could not be downloaded")).to_have_count(0)
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.get_by_text("running").first).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("stopped").first).to_be_visible()
+    card = first_card(page)
+    expect(card.get_by_text("running")).to_be_visible()
+    card.get_by_role("button", name="Stop").click()
+    expect(card.get_by_text("stopped")).to_be_visible()
