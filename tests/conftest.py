@@ -1,4 +1,4 @@
-"""What tests share: managers that are shut down, tiny configurations, the real MNIST where it is."""
+"""What tests share: managers that are shut down, every preset, the real MNIST where it is."""
 
 from __future__ import annotations
 
@@ -8,36 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
+import tiny_runs  # noqa: F401  first: it limits torch to one thread
 
-# Before gancore counts the cores: networks this small are quickest on one, however busy the machine is.
-torch.set_num_threads(1)
-
-from gancore.config import RunConfig  # noqa: E402
-from gancore.recipes import PRESETS, configure, recipe_of  # noqa: E402
-from gancore.runs import RunManager  # noqa: E402
+from gancore.recipes import PRESETS
+from gancore.runs import RunManager
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# Smaller networks of the same kind, so that a test trains in milliseconds.
-_SMALL: dict[str, dict[str, Any]] = {
-    "gan": {"generator_widths": (16, 24), "discriminator_widths": (24, 16)},
-    "dcgan": {
-        "generator_hidden": 16,
-        "generator_channels": 8,
-        "discriminator_channels": 4,
-        "discriminator_hidden": 16,
-    },
-    "wgan": {"generator_hidden": 16, "generator_channels": 8, "critic_channels": 4, "critic_hidden": 16},
-    "grl": {"base_channels": 4},
-}
-
-
-def tiny(preset: str, plan: str = "8it", **overrides: Any) -> RunConfig:
-    """A preset with small networks, on the digits, in float32 on the CPU, without extra galleries."""
-    settings = {"batch_size": 16, "latent_dim": 8, **_SMALL.get(recipe_of(preset).name, {})}
-    run = {"plan": plan, "grid": 2, "sample_every": None, "device": "cpu", "precision": "float32"}
-    return configure(preset, **{**settings, **run, **overrides})
 
 
 @pytest.fixture(params=list(PRESETS))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tiny_runs import tiny
 
 from gancore.runs import RunManager
-from tests.conftest import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_S = 120

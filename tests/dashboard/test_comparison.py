@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_runs import tiny
 
 from dashboard import comparison
 from dashboard.charts import RUN_COLORS
@@ -18,7 +19,6 @@ from gancore.history import POSITION, History
 from gancore.recipes import configure
 from gancore.runs import RunManager
 from gancore.status import RunState, Status
-from tests.conftest import tiny
 
 GAN_LOSSES = ("generator_loss", "discriminator_loss", "d_real", "d_fake")
 WGAN_LOSSES = ("generator_loss", "critic_loss")

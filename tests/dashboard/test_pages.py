@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from tiny_runs import tiny
 
 from dashboard import engine
 from gancore.runs import Run, RunManager
-from tests.conftest import tiny
 
 HOME = Path(__file__).resolve().parents[2] / "dashboard" / "home.py"
 RUN_S = 60

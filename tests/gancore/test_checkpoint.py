@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import tiny
+from tiny_runs import tiny
 from torch import nn
 
 from gancore.checkpoint import Gallery, RunFolder, non_finite_weights, run_folders, weights_of

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import tiny
 from numpy.typing import NDArray
 from PIL import Image
+from tiny_runs import tiny
 
 from gancore import data
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError

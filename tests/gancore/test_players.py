@@ -4,7 +4,7 @@ import threading
 
 import pytest
 import torch
-from conftest import tiny
+from tiny_runs import tiny
 from torch import nn
 
 from gancore.networks import ImageShape

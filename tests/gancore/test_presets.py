@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import tiny
+from tiny_runs import tiny
 from torch import Tensor, nn
 
 from gancore.config import RUN_FIELDS

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import tiny
+from tiny_runs import tiny
 
 from gancore import losses, trainer
 from gancore.config import Length
@@ -254,7 +254,7 @@ def test_a_killed_run_is_interrupted_and_resumes_to_the_same_losses(
 ) -> None:
     script = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
-        "from conftest import tiny; from gancore.runs import RunManager\n"
+        "from tiny_runs import tiny; from gancore.runs import RunManager\n"
         "from gancore import trainer; trainer.CHECKPOINT_S = 0.2\n"
         f"m = RunManager({str(tmp_path / 'runs')!r}, max_running=1)\n"
         "r = m.start(tiny('gan-deep', '100000it')); print(r.id, flush=True); r.wait()\n"
@@ -463,7 +463,7 @@ def test_shutdown_stops_what_runs_and_what_waits(make_manager: Callable[..., Run
 def test_a_script_that_simply_ends_does_not_abort(tmp_path: Path, ending: str) -> None:
     script = (
         f"import sys, time; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
-        "from conftest import tiny; from gancore.runs import RunManager\n"
+        "from tiny_runs import tiny; from gancore.runs import RunManager\n"
         f"run = RunManager({str(tmp_path)!r}).start(tiny('gan-simple', '1000000it'))\n"
         "while run.status().iteration < 5: time.sleep(0.01)\n" + ending
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import tiny
+from tiny_runs import tiny
 
 from gancore import images
 from gancore.checkpoint import RunFolder
