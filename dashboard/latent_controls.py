@@ -20,7 +20,7 @@ SLIDER_REACH: dict[latents.Distribution, float] = {"normal": 3.0, "uniform": 1.0
 def seed(label: str, key: str, default: int) -> int:
     """A number that stands for a z, and a dice that draws another."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        # The default goes through the session, as the dice does: Streamlit warns of a widget that has both.
+        # The default goes through `st.session_state`, as the dice does: Streamlit warns of a widget that has both.
         st.session_state.setdefault(key, default)
         number: int = st.number_input(label, 0, 2**31 - 1, key=key, persist_state="session")
         st.button(

@@ -38,7 +38,7 @@ STATE_ICONS: dict[RunState, str] = {
 
 
 def chart_options() -> None:
-    """The controls that all curves on a page follow; kept for the session."""
+    """The controls that all curves on a page follow; kept while the tab is open."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.segmented_control(
             "Horizontal axis",

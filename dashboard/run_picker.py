@@ -19,7 +19,7 @@ TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
 def pick_run(key: str = "run", label: str = "Run") -> Run | None:
     """A menu of the runs that have samples, newest first; without any, a card that leads to the Train page.
 
-    The choice stays for the session and stands in the URL as ``?<key>=<run id>``, so it can be linked to.
+    The choice stays while the tab is open, and stands in the URL as ``?<key>=<run id>``, so it can be linked to.
 
     Args:
         key: of the menu, and the name in the URL; pages that share it share the choice.
