@@ -6,8 +6,17 @@ import functools
 import os
 from pathlib import Path
 
+import torch
+
 from gancore import data
+from gancore.devices import resolve_precision
+from gancore.players import build_players
+from gancore.recipes import configure, recipe_of
 from gancore.runs import RunManager
+from gancore.trainer import Feed
+
+FIRST_PRESET = "dcgan"
+"""What the Train page has chosen for a first visitor."""
 
 TRAINING_NICENESS = 5
 """Training gives way to the page: on Linux its threads run at this lower priority."""
@@ -25,8 +34,16 @@ def manager() -> RunManager:
 
 
 def warm_up() -> None:
-    """Do beforehand what would make the first click wait."""
-    data.load("digits")
+    """Do beforehand what would make the first click wait: load the digits, and take a first step on them.
+
+    What torch prepares at its first convolution (threads, kernels) serves every run after it.
+    """
+    digits, config = data.load("digits"), configure(FIRST_PRESET)
+    settings, generator = config.settings, torch.Generator().manual_seed(config.seed)
+    device = torch.device("cpu")
+    players = build_players(config, digits.shape, device, resolve_precision(config.precision, device))
+    batches = data.Batches(digits.images, settings.batch_size, settings.data_range, generator)
+    recipe_of(config.preset).step(players, settings, Feed(batches, config, generator))
 
 
 def shutdown() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import controls
-from dashboard.engine import manager
+from dashboard.engine import FIRST_PRESET, manager
 from dashboard.run_card import chart_options, run_card
 from gancore import data
 from gancore.config import RUN_FIELDS, RunConfig
@@ -50,7 +50,7 @@ def _new_run() -> None:
         "Presets",
         list(PRESETS),
         selection_mode="multi",
-        default=["dcgan"],
+        default=[FIRST_PRESET],
         key="presets",
         persist_state="session",
         help="Choose several to train and compare them.",
