@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +35,18 @@ def choose(page: Page, wanted: str) -> None:
     page.get_by_role("button", name=wanted, exact=True).click()
     page.get_by_role("button", name="dcgan", exact=True).click()
     expect(page.get_by_test_id("stMarkdown").filter(has_text=re.compile(f"^{wanted} "))).to_have_count(1)
+
+
+def choose_data(page: Page, name: str) -> None:
+    """Open the menu when the page is still, as a rerun that ends meanwhile closes it again."""
+    field, option = page.get_by_role("combobox", name="Data set"), page.get_by_role("option", name=re.compile(name))
+    for _ in range(10):
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        field.click()
+        with contextlib.suppress(TimeoutError):
+            option.click(timeout=3_000)
+            break
+    expect(field).to_have_value(re.compile(name))
 
 
 def start(page: Page, plan: str) -> None:
@@ -151,8 +164,7 @@ def test_missing_data_is_one_sentence_and_offers_the_digits(
     folders = {"GANSCOPE_RUNS": str(tmp_path / "runs"), "GANCORE_DATA": str(tmp_path / "data")}
     open_train(page, serve(ROOT / "dashboard" / "app.py", env={**nowhere, **folders}))
     choose(page, "gan-lab")
-    page.get_by_role("combobox", name="Data set").click()
-    page.get_by_role("option", name=re.compile("KMNIST")).click()
+    choose_data(page, "KMNIST")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("could not be downloaded")).to_contain_text(str(tmp_path / "data" / "KMNIST" / "raw"))
     page.get_by_role("button", name="Use the bundled digits").click()
