@@ -143,8 +143,8 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
     from gancore.runs import RunManager
 
     rows = []
-    manager = RunManager(runs)
-    for run in manager.runs():
+    found, damaged = RunManager(runs).survey()
+    for run in found:
         status, config = run.status(), run.config
         rows.append(
             {
@@ -163,7 +163,7 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
             }
         )
     _print(rows, as_json, ("run", "state", "progress", "epoch", "plan", "message"))
-    for problem in manager.damaged().values():
+    for problem in damaged.values():
         typer.echo(f"gancore: left out: {problem}", err=True)
 
 

@@ -215,13 +215,14 @@ class RunManager:
 
     def runs(self) -> list[Run]:
         """All runs on disk that can be read, newest first; see :meth:`damaged` for the others."""
-        return self._survey()[0]
+        return self.survey()[0]
 
     def damaged(self) -> dict[str, str]:
         """Name -> what is wrong, of the run folders that cannot be read."""
-        return self._survey()[1]
+        return self.survey()[1]
 
-    def _survey(self) -> tuple[list[Run], dict[str, str]]:
+    def survey(self) -> tuple[list[Run], dict[str, str]]:
+        """What :meth:`runs` and :meth:`damaged` give, from one look at the disk."""
         found, damaged = [], {}
         for folder in run_folders(self.root):
             try:

@@ -28,8 +28,8 @@ TRAIN_PAGE = Path(__file__).with_name("train.py")
 
 def main() -> None:
     """The page."""
-    runs = manager().runs()
-    for problem in manager().damaged().values():
+    runs, damaged = manager().survey()
+    for problem in damaged.values():
         st.warning(f"Left out: {problem}.", icon=":material/warning:")
     if not runs:
         _empty()

@@ -14,6 +14,7 @@ from gancore.config import RUN_FIELDS, RunConfig
 from gancore.devices import available_devices
 from gancore.errors import GanCoreError
 from gancore.recipes import PRESETS, configure, recipe_of
+from gancore.runs import Run
 from gancore.sources import SOURCES, fetch, is_local
 
 FOLDER = "folder"
@@ -42,7 +43,7 @@ def main() -> None:
                     run_card(run.id)
         if len(runs) > len(shown):
             st.page_link("views/runs.py", label=f"All {len(runs)} runs", icon=":material/list:")
-    _watch(_fingerprint())
+    _watch(_fingerprint(runs))
 
 
 def _new_run() -> None:
@@ -161,15 +162,15 @@ def _use_digits() -> None:
     st.session_state["start_error"] = ""
 
 
-def _fingerprint() -> tuple[tuple[str, bool], ...]:
+def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool], ...]:
     """Which runs there are and which of them are live."""
-    return tuple((run.id, run.status().state.is_live) for run in manager().runs())
+    return tuple((run.id, run.status().state.is_live) for run in runs)
 
 
 @st.fragment(run_every=2.0)
 def _watch(drawn: tuple[tuple[str, bool], ...]) -> None:
     """Draw the page anew when another tab or the command line starts or ends a run."""
-    if _fingerprint() != drawn:
+    if _fingerprint(manager().runs()) != drawn:
         st.rerun()
 
 
