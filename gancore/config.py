@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from pydantic import (
     PlainSerializer,
     SerializeAsAny,
     ValidationError,
+    model_validator,
 )
 
 from gancore.errors import ConfigError
@@ -114,6 +115,39 @@ class RecipeSettings(BaseModel):
         description="Range real images are scaled to, and samples are shown from.",
     )
     learning_rate: float = Field(2e-4, gt=0, le=1, title="Learning rate", description="Step size of the optimizers.")
+    rate_decay: Literal["none", "linear"] = Field(
+        "none",
+        title="Rate decay",
+        description="linear: the learning rates fall to 0 over the planned length, which calms the end.",
+    )
+    packing: int = Field(
+        1,
+        ge=1,
+        le=8,
+        title="Packing",
+        description="Samples the discriminator judges at once (PacGAN, arXiv:1712.04086); it sees a lack of variety.",
+    )
+    augment: Literal["none", "translation", "color, translation", "color, translation, cutout"] = Field(
+        "none",
+        title="Augmentation",
+        description="Random changes to what the discriminator sees, real and fake (DiffAugment, arXiv:2006.10738).",
+    )
+    ema_decay: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        title="Averaging of G",
+        description="Share of the past in the averaged generator that samples come from, such as 0.999; 0: none.",
+    )
+
+    @model_validator(mode="after")
+    def _whole_packs(self) -> Self:
+        if self.batch_size % self.packing or self.batch_size == self.packing > 1:
+            raise ValueError(
+                f"packing: expected a divisor of the batch size {self.batch_size} that leaves two packs or more, "
+                f"found {self.packing}"
+            )
+        return self
 
 
 class AdamSettings(RecipeSettings):
@@ -166,6 +200,12 @@ class RunConfig(BaseModel):
         title="Extra galleries every",
         description="Such as 400it or 10ep; empty: only at 0, 25, 50, 75 and 100 %.",
     )
+    measure_every: LengthField | None = Field(
+        Length(100, "it"),
+        title="Measure every",
+        description="Quality while it trains, such as every 100it; waits where it would take over 4 % of the time. "
+        "Empty: never.",
+    )
     settings: SerializeAsAny[RecipeSettings] = Field(title="Recipe settings")
 
 
@@ -179,6 +219,10 @@ def explain(error: ValidationError) -> dict[str, str]:
     for detail in error.errors():
         place = [str(part) for part in detail["loc"] if part not in ("settings",)]
         name = place[0] if place else "configuration"
+        if not place and detail["type"] == "value_error":  # a rule over several fields names the one to change
+            name, message = str(detail["ctx"]["error"]).split(": ", 1)
+            problems[name] = message
+            continue
         if detail["type"] == "extra_forbidden":
             problems[name] = "is not a setting"
             continue

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 Activation = Callable[[], nn.Module]
 
@@ -25,6 +26,29 @@ class ImageShape(NamedTuple):
     def values(self) -> int:
         """Numbers in one image."""
         return math.prod(self)
+
+    def packed(self, count: int) -> ImageShape:
+        """``count`` images as one, channel after channel: what a packing discriminator sees."""
+        return ImageShape(self.channels * count, self.height, self.width)
+
+
+class PointShape(NamedTuple):
+    """A point of the plane."""
+
+    values: int = 2
+
+    def packed(self, count: int) -> PointShape:
+        """``count`` points as one, one after the other."""
+        return PointShape(self.values * count)
+
+
+Shape = ImageShape | PointShape
+"""What one sample of a data set is."""
+
+
+def shape_of(sizes: Sequence[int]) -> Shape:
+    """The shape that a run's ``resolved.json`` holds as numbers."""
+    return PointShape(*sizes) if len(sizes) == 1 else ImageShape(*sizes)
 
 
 def leaky_relu(slope: float) -> Activation:
@@ -119,3 +143,51 @@ def frozen(network: nn.Module) -> Iterator[None]:
         yield
     finally:
         network.requires_grad_(True)
+
+
+class SelfAttention(nn.Module):
+    """Every place of an image looks at every other: y = gamma * o + x, with gamma learned from 0.
+
+    Zhang et al. 2019, arXiv:1805.08318, equations 1 to 3: f, g and h are 1x1 convolutions to an eighth of the
+    channels, v one back to all of them; place j takes the share softmax over i of f(x_i) . g(x_j) from place i.
+    """
+
+    def __init__(self, channels: int, wrap: Callable[[nn.Module], nn.Module] = lambda layer: layer) -> None:
+        """Args:
+        channels: of the maps it is given, (N, C, H, W), and gives back.
+        wrap: applied to each of its convolutions.
+        """
+        super().__init__()
+        inner = max(1, channels // 8)
+        self.f, self.g, self.h = (wrap(nn.Conv2d(channels, inner, 1, bias=False)) for _ in range(3))
+        self.v = wrap(nn.Conv2d(inner, channels, 1, bias=False))
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        # (N, 1, H * W, inner): one head; only with it does torch leave out the table of all pairs of places.
+        keys, queries, values = (layer(maps).flatten(2).mT[:, None] for layer in (self.f, self.g, self.h))
+        seen = scaled_dot_product_attention(queries, keys, values, scale=1.0)
+        told: Tensor = self.v(seen.mT.reshape(-1, seen.shape[-1], *maps.shape[2:]))
+        return self.gamma * told + maps
+
+
+class LabelledGenerator(nn.Module):
+    """A generator that is told a class: the label's embedding stands beside z.
+
+    Mirza and Osindero 2014, arXiv:1411.1784, section 3.2.
+    """
+
+    def __init__(self, network: nn.Module, classes: int, width: int) -> None:
+        """Args:
+        network: (N, latent_dim + width) -> samples.
+        width: length of an embedding.
+        """
+        super().__init__()
+        self.embedding = nn.Embedding(classes, width)
+        self.network = network
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """(N, latent_dim) latents and (N,) int64 labels -> samples."""
+        samples: Tensor = self.network(torch.cat([latents, self.embedding(labels)], 1))
+        return samples

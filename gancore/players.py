@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gancore.averaging import AveragedGenerator
 from gancore.config import RunConfig
-from gancore.networks import ImageShape
+from gancore.networks import Shape
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 
@@ -42,13 +43,21 @@ class DrawFrom(TorchFunctionMode):
         return func(*args, **given)
 
 
-def build_players(config: RunConfig, shape: ImageShape, device: torch.device, precision: str) -> Players:
-    """Networks and optimizers of ``config``, initialised from its seed alone, on ``device``."""
-    recipe = recipe_of(config.preset)
+def build_players(config: RunConfig, shape: Shape, device: torch.device, precision: str, classes: int = 1) -> Players:
+    """Networks and optimizers of ``config``, initialised from its seed alone, on ``device``.
+
+    Args:
+        classes: of the data set; recipes conditioned on labels need it.
+    """
+    recipe, settings = recipe_of(config.preset), config.settings
     with DrawFrom(torch.Generator().manual_seed(config.seed)):
-        players = recipe.build(config.settings, shape)
+        told = (classes,) if recipe.conditioned_on == "label" else ()
+        players = recipe.build(settings, shape, *told)
     for network in (players.generator, players.discriminator):
         # Parameters stay the same objects, so the optimizers built over them still hold.
         network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     players.device, players.autocast = device, precision == "bfloat16"
+    players.packing, players.augmentation = settings.packing, settings.augment
+    if settings.ema_decay:
+        players.averaged = AveragedGenerator(players.generator, settings.ema_decay)
     return players

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from gancore.config import RUN_FIELDS, RunConfig, config_error, explain
 from gancore.errors import ConfigError
 from gancore.recipes.recipe import Feed, Players, Preset, Recipe, Series
+from gancore.sources import is_points
 
 __all__ = [
     "PRESETS",
@@ -57,7 +58,7 @@ def recipe_of(preset: str) -> Recipe:
 
 
 def configure(preset: str, **overrides: Any) -> RunConfig:
-    """A run's configuration: the preset's values with ``overrides`` over them.
+    """A run's configuration: the preset's values, what its recipe changes for points, and ``overrides`` over them.
 
     Args:
         preset: a name in :data:`PRESETS`.
@@ -69,6 +70,10 @@ def configure(preset: str, **overrides: Any) -> RunConfig:
     recipe, chosen = recipe_of(preset), PRESETS[preset]
     run: dict[str, Any] = {"preset": preset, **chosen.run}
     settings: dict[str, Any] = dict(chosen.settings)
+    if recipe.points is not None and is_points(str(overrides.get("data", ""))):
+        settings |= recipe.points
+        # bfloat16's steps at 2 to 4 are as wide as a mode of the grid, and networks this small are no faster with it.
+        run["precision"] = "float32"
     for name, value in overrides.items():
         (run if name in RUN_FIELDS else settings)[name] = value
     return _validated(recipe, run, settings)
@@ -95,6 +100,12 @@ def _validated(recipe: Recipe, run: dict[str, Any], settings: dict[str, Any]) ->
         config = RunConfig.model_validate({**run, "settings": checked or recipe.settings()})
     except ValidationError as error:
         problems |= explain(error)
+    if checked is not None and checked.augment != "none" and is_points(str(run.get("data", ""))):
+        problems["augment"] = "changes images and cannot change points; expected none"
     if problems:
         raise config_error(run["preset"], problems, (*RUN_FIELDS, *recipe.settings.model_fields))
+    if recipe.points is None and is_points(config.data):
+        able = ", ".join(name for name in PRESETS if _RECIPE_OF[name].points is not None)
+        found = f"needs images, found {config.data}, a data set of points in the plane"
+        raise ConfigError(f"{config.preset}: data: {found}; presets for it are {able}", {"data": found})
     return config

@@ -38,7 +38,10 @@ def build(settings: ConvSettings, shape: ImageShape) -> Players:
     """The lab's networks with one Adam each."""
     generator = conv_generator(settings.latent_dim, settings.generator_hidden, settings.generator_channels, shape)
     discriminator = conv_discriminator(
-        settings.discriminator_channels, settings.discriminator_hidden, settings.discriminator_slope, shape
+        settings.discriminator_channels,
+        settings.discriminator_hidden,
+        settings.discriminator_slope,
+        shape.packed(settings.packing),
     )
     return alternating_players(generator, discriminator, settings)
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gancore import losses
 from gancore.config import AdamSettings, Widths
-from gancore.networks import ImageShape, frozen, leaky_relu, mlp, relu
+from gancore.networks import ImageShape, Shape, frozen, leaky_relu, mlp, relu
 from gancore.recipes.recipe import (
     D_FAKE,
     D_REAL,
@@ -66,8 +66,8 @@ class GanSettings(AlternatingSettings):
     )
 
 
-def build(settings: GanSettings, shape: ImageShape) -> Players:
-    """Two multilayer perceptrons, G ending in tanh and D in a score."""
+def build(settings: GanSettings, shape: Shape) -> Players:
+    """Two multilayer perceptrons, D ending in a score, G in tanh where it makes images."""
     eps = settings.batchnorm_eps
     generator = nn.Sequential(
         mlp(
@@ -75,12 +75,15 @@ def build(settings: GanSettings, shape: ImageShape) -> Players:
             leaky_relu(settings.generator_slope) if settings.generator_slope else relu,
             norm=None if eps is None else lambda width: nn.BatchNorm1d(width, eps),
         ),
-        nn.Tanh(),
+        nn.Tanh() if isinstance(shape, ImageShape) else nn.Identity(),
         nn.Unflatten(1, tuple(shape)),
     )
     discriminator = nn.Sequential(
         nn.Flatten(),
-        mlp((shape.values, *settings.discriminator_widths, 1), leaky_relu(settings.discriminator_slope)),
+        mlp(
+            (shape.packed(settings.packing).values, *settings.discriminator_widths, 1),
+            leaky_relu(settings.discriminator_slope),
+        ),
     )
     return alternating_players(generator, discriminator, settings)
 
@@ -132,6 +135,16 @@ def _step_discriminator(
     }
 
 
+POINTS = {
+    "batch_size": 256,
+    "latent_dim": 2,
+    "learning_rate": 1e-3,
+    "generator_widths": (128, 128, 128),
+    "discriminator_widths": (128, 128, 128),
+}
+"""Settings for points in the plane: a z that can be drawn beside them, and networks a laptop trains in seconds."""
+
+
 RECIPE = Recipe(
     name="gan",
     family="GAN",
@@ -179,5 +192,6 @@ RECIPE = Recipe(
             "no use, and D first learns to tell by the sign.",
         ),
     ),
+    points=POINTS,
     order=0,
 )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gancore import losses
 from gancore.config import AdamSettings
-from gancore.networks import ImageShape, relu, reverse_gradient
+from gancore.networks import ImageShape, frozen, relu, reverse_gradient
 from gancore.recipes.recipe import (
     D_FAKE,
     D_REAL,
@@ -36,6 +36,11 @@ class GrlSettings(AdamSettings):
         title="Base channels",
         description="Feature maps at half size; deeper layers double them.",
     )
+    in_turns: bool = Field(
+        False,
+        title="In turns",
+        description="D steps first, then G on fresh z, each with its own Adam, instead of both in one backward pass.",
+    )
 
 
 def build(settings: GrlSettings, shape: ImageShape) -> Players:
@@ -59,28 +64,39 @@ def build(settings: GrlSettings, shape: ImageShape) -> Players:
         nn.ConvTranspose2d(width, shape.channels, 4, 2, 1), nn.Sigmoid(),
     )  # fmt: skip
     discriminator = nn.Sequential(
-        nn.Conv2d(shape.channels, width, 4, 2, 1, bias=False), *norm(width),
+        nn.Conv2d(shape.packed(settings.packing).channels, width, 4, 2, 1, bias=False), *norm(width),
         nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False), *norm(2 * width),
         nn.Conv2d(2 * width, 4 * width, squeeze, bias=False), *norm(4 * width),
         nn.Conv2d(4 * width, 8 * width, 4, 2, 1, bias=False), *norm(8 * width),
         nn.Conv2d(8 * width, 1, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
     )  # fmt: skip
-    both = nn.ModuleList([generator, discriminator])
-    optimizers: dict[str, torch.optim.Optimizer] = {
-        "both": adam(both, settings.learning_rate, settings.beta1, settings.beta2)
-    }
+    rates = settings.learning_rate, settings.beta1, settings.beta2
+    parts: dict[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    if not settings.in_turns:
+        parts = {"both": nn.ModuleList(parts.values())}
+    optimizers: dict[str, torch.optim.Optimizer] = {name: adam(part, *rates) for name, part in parts.items()}
     return Players(generator, discriminator, optimizers)
 
 
 def step(players: Players, settings: GrlSettings, feed: Feed) -> dict[str, Tensor]:
-    """One update of both players from softplus(fake score) + softplus(-real score)."""
+    """One update of both players from softplus(fake score) + softplus(-real score).
+
+    In turns, D descends that loss on detached samples, and then G ascends the fake part on fresh ones: the same game,
+    played as the other recipes play theirs.
+    """
     real = feed.real()
     fake = players.generate(feed.latents(len(real)))
-    fake_scores = players.score(reverse_gradient(fake))
+    fake_scores = players.score(fake.detach() if settings.in_turns else reverse_gradient(fake))
     real_scores = players.score(real)
     fake_loss, real_loss = losses.bce_fake(fake_scores), losses.bce_real(real_scores)
     loss = fake_loss + real_loss
-    descend(players.optimizers["both"], loss)
+    if settings.in_turns:
+        descend(players.optimizers["discriminator"], loss)
+        with frozen(players.discriminator):
+            fake_loss = losses.bce_fake(players.score(players.generate(feed.latents(len(real)))))
+        descend(players.optimizers["generator"], -fake_loss)
+    else:
+        descend(players.optimizers["both"], loss)
     return {
         "generator_loss": -fake_loss.detach(),
         "discriminator_loss": loss.detach(),
@@ -90,6 +106,15 @@ def step(players: Players, settings: GrlSettings, feed: Feed) -> dict[str, Tenso
         "d_fake": fake_scores.detach().sigmoid().mean(),
     }
 
+
+SCRIPT = {
+    "batch_size": 512,
+    "latent_dim": 64,
+    "latent_distribution": "uniform",
+    "data_range": "[0, 1]",
+    "beta2": 0.9,
+}
+"""Settings of the script behind seed 000."""
 
 RECIPE = Recipe(
     name="grl",
@@ -111,16 +136,18 @@ RECIPE = Recipe(
             name="grl",
             summary="Gradient reversal: both players in one backward pass and one optimizer.",
             source="seed 000 and the script it explains",
-            settings={
-                "batch_size": 512,
-                "latent_dim": 64,
-                "latent_distribution": "uniform",
-                "data_range": "[0, 1]",
-                "beta2": 0.9,
-            },
+            settings=SCRIPT,
             run={"plan": "100ep", "grid": 8, "sample_every": "1ep"},
             note="G ascends the fake loss, so it plays the minimax game whose gradient fades where D(G(z)) nears 0. "
             "The document names no widths; these are the script's.",
+        ),
+        Preset(
+            name="grl-in-turns",
+            summary="The same networks and losses without the reversal: D and G step in turns.",
+            source="seed 000, turned into what it is held against",
+            settings={**SCRIPT, "in_turns": True},
+            run={"plan": "100ep", "grid": 8, "sample_every": "1ep"},
+            note="Shows what one backward pass for both players changes.",
         ),
     ),
     order=30,

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gancore.augment import augment
+from gancore.averaging import AveragedGenerator
 from gancore.config import RecipeSettings
-from gancore.networks import ImageShape
 
 
 @dataclass
@@ -25,7 +26,8 @@ class Players:
 
     ``generate`` and ``score`` are the only ways a step, a gallery or a page should call the networks: each opens an
     autocast region of its own and returns float32. (One region around a whole step would keep bfloat16 copies of
-    weights that the optimizer has changed since.)
+    weights that the optimizer has changed since.) ``score`` is also where augmentation and packing happen, for every
+    recipe alike.
     """
 
     generator: nn.Module
@@ -33,28 +35,83 @@ class Players:
     optimizers: dict[str, Optimizer]
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     autocast: bool = False
+    packing: int = 1
+    augmentation: str = "none"
+    random: torch.Generator | None = None
+    """Draws the augmentation; on the device."""
+    averaged: AveragedGenerator | None = None
+    """The generator averaged over time, where the settings ask for it."""
 
-    def generate(self, latents: Tensor) -> Tensor:
-        """(N, latent_dim) latents -> (N, C, H, W) float32 images in the recipe's range."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            images: Tensor = self.generator(latents)
-        return images.float()
+    @property
+    def shown(self) -> nn.Module:
+        """The generator that samples come from: the averaged one where there is one."""
+        return self.averaged.network if self.averaged else self.generator
 
-    def score(self, images: Tensor) -> Tensor:
-        """(N, C, H, W) images -> (N, 1) float32 scores, before any sigmoid."""
+    def generate(self, latents: Tensor, condition: Tensor | None = None, *, shown: bool = False) -> Tensor:
+        """Samples in the recipe's range.
+
+        Args:
+            latents: (N, latent_dim).
+            condition: what a conditional recipe is told: (N,) labels or (N, C, H, W) images; None for the others.
+            shown: draw from :attr:`shown` instead of the generator that trains.
+
+        Returns:
+            (N, C, H, W) float32 images or (N, 2) points.
+        """
+        network = self.shown if shown else self.generator
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            scores: Tensor = self.discriminator(images)
+            samples: Tensor = network(latents) if condition is None else network(latents, condition)
+        return samples.float()
+
+    def score(self, samples: Tensor, condition: Tensor | None = None) -> Tensor:
+        """What the discriminator says of samples, augmented and packed as the settings ask.
+
+        Args:
+            samples: (N, C, H, W) images or (N, 2) points.
+            condition: (N,) labels, for a discriminator that is told them.
+
+        Returns:
+            (N / packing, 1) float32 scores, before any sigmoid; more columns where a recipe's discriminator judges
+            patches or classes too. Samples left over by an incomplete pack are passed over.
+        """
+        packs = len(samples) // self.packing
+        samples = samples[: packs * self.packing]
+        if self.augmentation != "none":
+            samples = augment(samples, self.augmentation, self._uniform)
+        if self.packing > 1:
+            samples = samples.reshape(packs, -1, *samples.shape[2:])
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+            if condition is None:
+                scores: Tensor = self.discriminator(samples)
+            else:
+                told = condition[: packs * self.packing].reshape(packs, self.packing)
+                scores = self.discriminator(samples, told)
         return scores.float()
+
+    def _uniform(self, *sizes: int) -> Tensor:
+        return torch.rand(sizes, generator=self.random, device=self.device)
 
 
 class Feed(Protocol):
     """Where a step's batches and randomness come from."""
 
     def real(self) -> Tensor:
-        """The next batch: (N, C, H, W) float32 in the recipe's range; the last of an epoch may be shorter."""
+        """The next batch: (N, C, H, W) float32 in the recipe's range, or (N, 2) points.
+
+        The last of an epoch may be shorter.
+        """
 
     def latents(self, count: int) -> Tensor:
         """(count, latent_dim) fresh latents."""
+
+    def labels(self) -> Tensor:
+        """(N,) int64 labels of the batch that :meth:`real` gave last."""
+
+    def random_labels(self, count: int) -> Tensor:
+        """(count,) int64 labels, every class as likely."""
+
+    def uniform(self, *sizes: int) -> Tensor:
+        """Uniform numbers in [0, 1)."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +157,12 @@ class Recipe:
     """First part of its TensorBoard tags, such as ``WGAN``."""
     paper: str
     settings: type[RecipeSettings]
-    build: Callable[[Any, ImageShape], Players]
-    """(settings, shape) -> networks and optimizers, on the CPU, drawn from torch's global generator."""
+    build: Callable[..., Players]
+    """(settings, shape) -> networks and optimizers, on the CPU, drawn from torch's global generator.
+
+    The discriminator takes ``shape.packed(settings.packing)``. A recipe conditioned on labels is given the number of
+    classes as a third argument.
+    """
     step: Callable[[Players, Any, Feed], dict[str, Tensor]]
     """(players, settings, feed) -> detached scalars named as in ``series``.
 
@@ -111,6 +172,12 @@ class Recipe:
     presets: tuple[Preset, ...]
     batches_per_iteration: Callable[[Any], int] = lambda _settings: 1
     """Real batches that one step takes from the feed."""
+    conditioned_on: Literal["nothing", "label", "image"] = "nothing"
+    """What the generator is told beside z."""
+    source: Callable[[Any, Tensor], Tensor] | None = None
+    """(settings, real images) -> the images the generator is told, for a recipe conditioned on images."""
+    points: Mapping[str, Any] | None = None
+    """Recipe settings that differ from the preset's on points in the plane; None: it needs images."""
     order: int = 100
     """Place in menus, lowest first."""
 

@@ -55,7 +55,9 @@ class WganSettings(RecipeSettings):
 def build(settings: WganSettings, shape: ImageShape) -> Players:
     """The lab's convolutional networks, the critic without a sigmoid, with one RMSprop each."""
     generator = conv_generator(settings.latent_dim, settings.generator_hidden, settings.generator_channels, shape)
-    critic = conv_discriminator(settings.critic_channels, settings.critic_hidden, settings.critic_slope, shape)
+    critic = conv_discriminator(
+        settings.critic_channels, settings.critic_hidden, settings.critic_slope, shape.packed(settings.packing)
+    )
     optimizers: dict[str, torch.optim.Optimizer] = {
         "generator": torch.optim.RMSprop(generator.parameters(), settings.learning_rate),
         "critic": torch.optim.RMSprop(critic.parameters(), settings.learning_rate),

@@ -94,7 +94,9 @@ def test_text_is_read_as_the_command_line_gives_it() -> None:
 
 
 def test_unknown_presets_are_listed() -> None:
-    with pytest.raises(ConfigError, match="there is no preset 'gan'; choose one of gan-simple, gan-deep"):
+    with pytest.raises(
+        ConfigError, match="there is no preset 'gan'; choose one of quick, best, gan-simple, gan-deep"
+    ):
         configure("gan")
     with pytest.raises(ConfigError, match="there is no preset 'None'"):
         load_config({})
