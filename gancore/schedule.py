@@ -61,9 +61,11 @@ class Schedule:
 
     def extra_galleries(self, position: Position) -> int:
         """How many times the extra-gallery interval has passed."""
-        if self.sample_every is None:
-            return 0
-        return math.floor(self._measure(self.sample_every, position) / self.sample_every.amount + _TOLERANCE)
+        return 0 if self.sample_every is None else self.times_passed(self.sample_every, position)
+
+    def times_passed(self, interval: Length, position: Position) -> int:
+        """How many times an interval has passed."""
+        return math.floor(self._measure(interval, position) / interval.amount + _TOLERANCE)
 
     def _measure(self, length: Length, position: Position) -> float:
         if length.unit == "ep":

@@ -11,12 +11,14 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from torchvision import datasets as tv
 from torchvision.datasets.utils import check_integrity
 
 from gancore.errors import DataError
+from gancore.points import is_points_file
 
 TIMEOUT_S = 15.0
 """Seconds without an answer after which a mirror counts as out of reach."""
@@ -33,6 +35,7 @@ class DataSource:
     """torchvision's class; None: bundled."""
     download_bytes: int = 0
     """Size of what a first use downloads."""
+    kind: Literal["images", "points"] = "images"
 
 
 SOURCES: dict[str, DataSource] = {
@@ -44,21 +47,44 @@ SOURCES: dict[str, DataSource] = {
             "fashion-mnist", "Fashion-MNIST", "60,000 pieces of clothing, 28x28.", tv.FashionMNIST, 30_878_645
         ),
         DataSource("kmnist", "KMNIST", "60,000 cursive Japanese characters, 28x28.", tv.KMNIST, 21_041_600),
+        DataSource(
+            "stacked-mnist",
+            "Stacked MNIST",
+            "60,000 triples of MNIST digits as the colours of one image: 1,000 modes.",
+            tv.MNIST,
+            11_594_722,
+        ),
+        DataSource("ring", "Ring of 8", "8 Gaussians on a circle, in the plane.", kind="points"),
+        DataSource("grid", "Grid of 25", "25 Gaussians on a square grid, in the plane.", kind="points"),
+        DataSource("spiral", "Spiral", "Two spiral arms, in the plane.", kind="points"),
+        DataSource("moons", "Two moons", "Two interleaving half circles, in the plane.", kind="points"),
     )
 }
 """Name -> source."""
 
 
 def check_name(name: str) -> None:
-    """Check that ``name`` is a known data set or an existing folder.
+    """Check that ``name`` is a known data set, an existing folder, or an existing file of points.
 
     Raises:
         DataError: listing the names there are.
     """
-    if name not in SOURCES and not Path(name).expanduser().is_dir():
+    if not (name in SOURCES or _is_here(name)):
         raise DataError(
-            f"there is no data set or folder {name!r}; choose one of {', '.join(SOURCES)}, or a folder of images"
+            f"there is no data set or folder {name!r}; choose one of {', '.join(SOURCES)}, a folder of images, or a "
+            ".csv file of points"
         )
+
+
+def is_points(name: str) -> bool:
+    """Whether a data set is one of the plane's; any other is one of images."""
+    return SOURCES[name].kind == "points" if name in SOURCES else is_points_file(name)
+
+
+def _is_here(name: str) -> bool:
+    # Not a Path, which raises for an unknown user's ~ or a name that is too long.
+    path = os.path.expanduser(name)  # noqa: PTH111
+    return os.path.isfile(path) if is_points_file(name) else os.path.isdir(path)  # noqa: PTH112, PTH113
 
 
 def data_folder() -> Path:
@@ -72,10 +98,10 @@ def raw_folder(dataset: type[tv.MNIST]) -> Path:
 
 
 def is_local(name: str) -> bool:
-    """Whether ``name`` can be loaded without a download (a folder: whether it exists)."""
+    """Whether ``name`` can be loaded without a download (a folder or file: whether it exists)."""
     source = SOURCES.get(name)
     if source is None:
-        return Path(name).expanduser().is_dir()
+        return _is_here(name)
     if source.dataset is None:
         return True
     folder = raw_folder(source.dataset)

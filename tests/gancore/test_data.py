@@ -25,7 +25,9 @@ def save(path: Path, mode: str = "L", size: tuple[int, int] = (40, 30)) -> None:
 
 
 def batches(images: torch.Tensor, size: int, seed: int = 0) -> data.Batches:
-    return data.Batches(images, size, "[0, 1]", torch.Generator().manual_seed(seed))
+    labels = torch.arange(len(images))
+    dataset = data.ImageData("numbered", images, labels, tuple(str(label.item()) for label in labels))
+    return data.Batches(dataset, size, "[0, 1]", torch.Generator().manual_seed(seed))
 
 
 def numbered(count: int) -> torch.Tensor:
@@ -90,7 +92,7 @@ def test_too_few_pictures_and_unknown_names_are_one_sentence(tmp_path: Path) -> 
     save(tmp_path / "only.png")
     with pytest.raises(DataError, match=r"holds 1 readable images, and training needs at least 2; expected files"):
         data.load(str(tmp_path))
-    with pytest.raises(DataError, match="choose one of digits, mnist, fashion-mnist, kmnist, or a folder"):
+    with pytest.raises(DataError, match=r"choose one of digits, mnist, fashion-mnist, kmnist, .*, a folder"):
         data.load("cifar")
 
 
@@ -120,6 +122,20 @@ def test_no_batch_is_a_single_image() -> None:
     assert [len(batches(numbered(10), 4).next()) for _ in range(1)] == [4]
 
 
+def test_a_batch_too_short_for_a_pack_is_passed_over() -> None:
+    images = numbered(10)
+    dataset = data.ImageData("numbered", images, torch.arange(10), ())
+    source = data.Batches(dataset, 4, "[0, 1]", torch.Generator().manual_seed(0), shortest=3)
+    assert [len(source.next()) for _ in range(4)] == [4, 4, 4, 4]
+    assert source.per_epoch == 2
+
+
+def test_labels_are_those_of_the_last_batch() -> None:
+    source = batches(numbered(10), 4)
+    for _ in range(5):
+        assert (source.next()[:, 0, 0, 0] * 255).round().long().tolist() == source.labels.tolist()
+
+
 def test_batches_go_on_where_a_state_left_them() -> None:
     source = batches(numbered(50), 8)
     for _ in range(10):
@@ -137,5 +153,5 @@ def test_ranges_are_turned_back_exactly(data_range: str) -> None:
     every = torch.arange(256, dtype=torch.uint8)[:, None, None, None]
     scaled = data.to_range(every, data_range)
     assert (scaled.min().item(), scaled.max().item()) == (-1.0 if data_range == "[-1, 1]" else 0.0, 1.0)
-    assert torch.equal(data.to_uint8(scaled, data_range), every)
-    assert data.to_uint8(torch.tensor([-9.0, 9.0]), data_range).tolist() == [0, 255]
+    assert torch.equal(data.from_range(scaled, data_range), every)
+    assert data.from_range(torch.tensor([-9.0, 9.0]), data_range).tolist() == [0, 255]
