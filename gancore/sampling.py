@@ -4,66 +4,17 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from gancore import data, images, latents
+from gancore import images
 from gancore.checkpoint import Gallery
-from gancore.errors import CheckpointError, RunError
+from gancore.errors import ConfigError, RunError
 from gancore.files import write_aside
-from gancore.networks import ImageShape
-from gancore.players import build_players
 from gancore.runs import Run
-
-_BATCH = 256
-
-
-class Sampler:
-    """A generator with given weights, on the CPU in float32; safe to call from one thread at a time.
-
-    It never touches a live run's networks.
-    """
-
-    def __init__(self, run: Run, weights: dict[str, Tensor]) -> None:
-        """Args:
-        weights: a generator's, from :meth:`RunFolder.load_weights` or :meth:`Run.snapshot`.
-
-        Raises:
-            CheckpointError: when the run has not trained yet or the weights are another network's.
-        """
-        resolved = run.folder.read_resolved()
-        if resolved is None:
-            raise CheckpointError(f"run {run.id} has not started to train yet, so it has no samples")
-        self.config = run.config
-        self.shape = ImageShape(*resolved.shape)
-        self._players = build_players(self.config, self.shape, torch.device("cpu"), "float32")
-        try:
-            self._players.generator.load_state_dict(weights)
-        except RuntimeError as error:
-            raise CheckpointError(f"the weights do not belong to run {run.id}'s generator: {error}") from error
-        self._players.generator.eval()
-
-    @property
-    def latent_dim(self) -> int:
-        """Length of z."""
-        return self.config.settings.latent_dim
-
-    def latents(self, seed: int, count: int = 1) -> Tensor:
-        """(count, latent_dim) latents that ``seed`` stands for."""
-        return latents.from_seed(seed, count, self.latent_dim, self.config.settings.latent_distribution)
-
-    def images(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) -> (N, C, H, W) uint8."""
-        return torch.cat(list(self._blocks(z)))
-
-    def _blocks(self, z: Tensor) -> Iterator[Tensor]:
-        with torch.inference_mode():
-            for block in torch.split(z, _BATCH):
-                yield data.to_uint8(self._players.generate(block), self.config.settings.data_range)
+from gancore.sampler import Sampler
 
 
 def milestone_of(run: Run, percent: int | None = None) -> Gallery:
@@ -88,25 +39,34 @@ def open_sampler(run: Run, percent: int | None = None) -> Sampler:
         RunError: when there is no such milestone.
         CheckpointError: when its weights are damaged.
     """
-    return Sampler(run, run.folder.generator_weights(milestone_of(run, percent)))
+    return Sampler(run.folder, run.folder.generator_weights(milestone_of(run, percent)))
 
 
 def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = None) -> Path:
     """Write samples to ``out`` and return it.
 
     Args:
-        samples: (N, C, H, W) uint8.
-        kind: ``.npy`` for one uint8 array (N, H, W) or (N, H, W, 3), ``.png`` for a grid, ``.gif`` for an animation,
-            empty for a folder of single PNG files.
+        samples: (N, C, H, W) uint8 images, or (N, 2) points.
+        kind: ``.npy`` for one array, of images uint8 (N, H, W) or (N, H, W, 3). Images also: ``.png`` for a grid,
+            ``.gif`` for an animation, empty for a folder of single PNG files. Points also: ``.csv``.
         columns: of the grid; None: as square as it goes.
 
     Raises:
+        ConfigError: when samples of this kind cannot be written so.
         OSError: when it cannot be written.
     """
+    fitting = (".npy", ".csv") if samples.ndim == 2 else (".npy", ".png", ".gif", "")
+    if kind not in fitting:
+        what = "points" if samples.ndim == 2 else "images"
+        listed = ", ".join(known or "a folder" for known in fitting)
+        raise ConfigError(f"{what} cannot be written to {str(out)!r}; expected {listed}")
     out.parent.mkdir(parents=True, exist_ok=True)
     if kind == ".npy":
         buffer = io.BytesIO()
-        np.save(buffer, images.to_array(samples))
+        np.save(buffer, samples.numpy() if samples.ndim == 2 else images.to_array(samples))
+        write_aside(out, buffer.getvalue())
+    elif kind == ".csv":
+        np.savetxt(buffer := io.BytesIO(), samples.numpy(), fmt="%.6g", delimiter=",", header="x,y", comments="")
         write_aside(out, buffer.getvalue())
     elif kind == ".png":
         write_aside(out, images.png(images.grid(samples, columns or math.ceil(math.sqrt(len(samples))))))

@@ -13,9 +13,10 @@ from tiny_runs import tiny
 from gancore import images
 from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError, RunError
+from gancore.gallery import _GALLERY_SEED_OFFSET
 from gancore.runs import Run, RunManager
-from gancore.sampling import Sampler, milestone_of, open_sampler, write_images
-from gancore.trainer import _GALLERY_SEED_OFFSET
+from gancore.sampler import Sampler
+from gancore.sampling import milestone_of, open_sampler, write_images
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +66,10 @@ def test_missing_milestones_list_those_there_are(run: Run) -> None:
 
 def test_other_networks_weights_are_refused(run: Run, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=f"do not belong to run {run.id}'s generator"):
-        Sampler(run, {"weight": torch.zeros(2)})
+        Sampler(run.folder, {"weight": torch.zeros(2)})
     fresh = Run(RunFolder.create(tmp_path, tiny("gan-simple")))
     with pytest.raises(CheckpointError, match="has not started to train yet"):
-        Sampler(fresh, {})
+        Sampler(fresh.folder, {})
     with pytest.raises(RunError, match="no milestone yet; there are: none yet"):
         open_sampler(fresh)
 

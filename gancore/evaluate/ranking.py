@@ -1,0 +1,214 @@
+"""Which run is better, and whether that is more than noise.
+
+Two sources of noise are told apart. The interval of one run says how its number moves with other samples of the same
+generator. Training again from another seed moves it more, usually: where a variant was trained from several seeds,
+their mean and spread are given, and only those speak for the variant rather than for one run of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import stats
+
+from gancore.errors import ConfigError
+from gancore.evaluate.bootstrap import LEVEL, Interval
+from gancore.evaluate.evaluate import Evaluation
+from gancore.evaluate.metrics import METRICS, Measurement
+from gancore.evaluate.plane import COORDINATES
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Two neighbours in a ranking."""
+
+    better: str
+    worse: str
+    difference: float
+    """How much better, in the metric's own unit; at least 0."""
+    low: float
+    high: float
+    is_noise: bool
+    """Whether the difference's 95 % interval holds 0."""
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Runs ordered by one metric, best first."""
+
+    metric: str
+    evaluations: tuple[Evaluation, ...]
+    verdicts: tuple[Verdict, ...]
+    """One for each pair of neighbours."""
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """Runs of one variant that differ in their seed only."""
+
+    variant: str
+    metric: str
+    values: tuple[float, ...]
+    """One a run."""
+    mean: float
+    spread: float
+    """Standard deviation between seeds (N - 1 in the denominator)."""
+    low: float
+    high: float
+    """95 % interval of the mean, by Student's t."""
+
+
+def comparable_groups(evaluations: Sequence[Evaluation]) -> list[list[Evaluation]]:
+    """Evaluations that may be compared with one another, in the order of their first members.
+
+    They agree in extractor, data set, reference and sample count: a distance in another network's features is another
+    quantity, and one from fewer samples is biased upwards.
+    """
+    groups: dict[tuple[str, str, str, int, int], list[Evaluation]] = {}
+    for evaluation in evaluations:
+        groups.setdefault(evaluation.comparable, []).append(evaluation)
+    return list(groups.values())
+
+
+def main_metric(evaluations: Sequence[Evaluation]) -> str:
+    """The distance that comparable evaluations are ranked by unless another metric is asked for."""
+    return "wasserstein" if any(found.measurement("wasserstein") for found in evaluations) else "frechet"
+
+
+def rank(evaluations: Sequence[Evaluation], metric: str = "frechet") -> Ranking:
+    """Order runs by a metric, and say of each pair of neighbours whether their difference is noise.
+
+    Raises:
+        ConfigError: when the evaluations may not be compared, or the metric is not one to rank by.
+    """
+    if metric not in METRICS or METRICS[metric].better == "neither":
+        names = ", ".join(name for name, known in METRICS.items() if known.better != "neither")
+        raise ConfigError(f"expected a metric to rank by, one of {names}; found {metric!r}")
+    groups = comparable_groups(evaluations)
+    if len(groups) > 1:
+        found = "; ".join(f"{group[0].run}: {basis(group[0])}" for group in groups)
+        raise ConfigError(f"these runs cannot be ranked together, because they were measured differently ({found})")
+    known = [evaluation for evaluation in evaluations if evaluation.measurement(metric) is not None]
+    sign = 1 if METRICS[metric].better == "lower" else -1
+    ordered = sorted(known, key=lambda evaluation: sign * _number(evaluation, metric).value)
+    return Ranking(
+        metric, tuple(ordered), tuple(_verdict(better, worse, metric) for better, worse in pairwise(ordered))
+    )
+
+
+def difference_interval(first: Measurement, second: Measurement) -> Interval:
+    """95 % interval of ``second - first``, from the interval of each.
+
+    Zou and Donner 2008, Statistics in Medicine 27:1693, equation 9: the squared distances from value to limit add, as
+    variances do, because the two were drawn and resampled independently. They share the reference, which is held
+    fixed; where the real images are resampled (recall, coverage) the interval is therefore wider than it need be.
+    """
+    difference = second.value - first.value
+    low = difference - math.hypot(second.value - second.low, first.high - first.value)
+    high = difference + math.hypot(second.high - second.value, first.value - first.low)
+    return low, high
+
+
+def mean_difference_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
+    """95 % interval of the mean of ``second`` less that of ``first``, by Welch's t, whose two spreads may differ.
+
+    Without bounds where one of them has a single value, which says nothing of its spread.
+    """
+    if min(len(first), len(second)) < 2:
+        return -math.inf, math.inf
+    if np.ptp(first) == np.ptp(second) == 0:
+        return second[0] - first[0], second[0] - first[0]
+    found = stats.ttest_ind(second, first, equal_var=False).confidence_interval(LEVEL)
+    return float(found.low), float(found.high)
+
+
+def by_seed(evaluations: Sequence[Evaluation], metric: str = "frechet") -> list[SeedGroup]:
+    """Mean and spread of each variant that was trained from at least two seeds, best mean first.
+
+    Spread between seeds is what another training of the same variant would show. The interval of a mean of so few is
+    wide (Student's t with one degree of freedom less than there are seeds), and rightly so.
+    """
+    found: dict[tuple[str, int | None], dict[int, float]] = {}
+    for evaluation in evaluations:
+        measurement = evaluation.measurement(metric)
+        if measurement is not None:
+            # A run stopped half-way is no other seed of one that finished.
+            found.setdefault((evaluation.variant, evaluation.percent), {})[evaluation.train_seed] = measurement.value
+    sign = 1 if METRICS[metric].better == "lower" else -1
+    groups = [
+        _seed_group(variant if percent == 100 else f"{variant} at {percent} %", metric, tuple(values.values()))
+        for (variant, percent), values in found.items()
+    ]
+    return sorted((group for group in groups if len(group.values) > 1), key=lambda group: sign * group.mean)
+
+
+def _outwards(interval: Interval, metric: str) -> Interval:
+    """The interval of worse less better, turned so that a clear difference is above 0."""
+    low, high = interval
+    return (-high, -low) if METRICS[metric].better == "higher" else (low, high)
+
+
+def basis(evaluation: Evaluation) -> str:
+    """What the numbers of comparable evaluations stand on."""
+    if evaluation.extractor == COORDINATES:
+        return f"{evaluation.count:,} samples each against {evaluation.reference_size:,} points of {evaluation.data}"
+    split = "test images" if evaluation.reference == "test" else "images (all it has)"
+    accuracy = evaluation.extractor_accuracy
+    right = "" if accuracy is None else f", right on {accuracy:.2%} of held-out images"
+    return (
+        f"{evaluation.count:,} samples each against {evaluation.reference_size:,} {split} of {evaluation.data}, "
+        f"through {evaluation.extractor}{right}"
+    )
+
+
+def between_variants(groups: Sequence[SeedGroup]) -> list[str]:
+    """A sentence for each pair of neighbours of :func:`by_seed`: whether training again could turn them round."""
+    sentences = []
+    for better, worse in pairwise(groups):
+        low, high = _outwards(mean_difference_interval(better.values, worse.values), better.metric)
+        is_noise = low <= 0 <= high
+        difference = abs(worse.mean - better.mean)
+        span = f"{difference:.3g} (95 % interval of the difference of their means: {low:.3g} to {high:.3g})"
+        title = METRICS[better.metric].title
+        sentences.append(
+            f"{title}: {better.variant} and {worse.variant} differ by {span}, which may be noise of the seeds."
+            if is_noise
+            else f"{title}: {better.variant} is better than {worse.variant} by {span}, more than the seeds explain."
+        )
+    return sentences
+
+
+def _seed_group(variant: str, metric: str, values: tuple[float, ...]) -> SeedGroup:
+    count, mean = len(values), float(np.mean(values))
+    spread = float(np.std(values, ddof=1)) if count > 1 else 0.0
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * spread / math.sqrt(count) if count > 1 else 0.0
+    return SeedGroup(variant, metric, values, mean, spread, mean - reach, mean + reach)
+
+
+def _verdict(better: Evaluation, worse: Evaluation, metric: str) -> Verdict:
+    first, second = _number(better, metric), _number(worse, metric)
+    difference = abs(second.value - first.value)
+    low, high = _outwards(difference_interval(first, second), metric)
+    is_noise = low <= 0 <= high
+    span = f"{difference:.3g} (95 % interval of the difference: {low:.3g} to {high:.3g})"
+    title = METRICS[metric].title
+    if is_noise:
+        sentence = f"{title}: {better.run} and {worse.run} differ by {span}, which may be noise of sampling."
+    else:
+        sentence = f"{title}: {better.run} is better than {worse.run} by {span}, more than sampling explains."
+        alike = (better.variant, better.percent) == (worse.variant, worse.percent)
+        if alike and better.train_seed != worse.train_seed:
+            sentence += " They differ in their seed only, so this is what a seed makes."
+    return Verdict(better.run, worse.run, difference, low, high, is_noise, sentence)
+
+
+def _number(evaluation: Evaluation, metric: str) -> Measurement:
+    found = evaluation.measurement(metric)
+    if found is None:
+        raise ConfigError(f"run {evaluation.run} was evaluated without {METRICS[metric].title.lower()}")
+    return found
