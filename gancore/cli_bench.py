@@ -1,0 +1,165 @@
+"""``gancore bench``: published results and the seeds' claims, run again on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gancore.errors import ConfigError
+
+bench = typer.Typer(
+    name="bench",
+    help="Run published results again; what has been trained is not trained twice.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the runs are kept.")]
+SeedsOption = Annotated[int, typer.Option("--seeds", min=1, max=100, help="Runs of each, from seeds 0, 1, ...")]
+VariantOption = Annotated[
+    list[str] | None,
+    typer.Option("--variant", metavar="'PRESET NAME=VALUE'", help="What to train; may be repeated."),
+]
+BudgetOption = Annotated[str, typer.Option("--budget", metavar="LENGTH", help="Training of each run.")]
+WriteOption = Annotated[
+    Path | None, typer.Option("--write", metavar="FILE", help="Also put the table into this document.")
+]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Runs at once.")]
+DEFAULT_RUNS = Path("checkpoints/bench")
+
+
+@bench.command()
+def modes(  # noqa: PLR0917
+    variant: VariantOption = None,
+    seeds: SeedsOption = 5,
+    budget: BudgetOption = "20000it",
+    data: Annotated[str, typer.Option("--data", help="ring, grid, or both with a comma.")] = "ring,grid",
+    jobs: JobsOption = 2,
+    write: WriteOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """PacGAN's ring of 8 and grid of 25, with the published numbers beside ours."""
+    from gancore.bench import modes as module
+    from gancore.bench.runner import parse_variants
+    from gancore.runs import RunManager
+
+    names = [name.strip() for name in data.split(",")]
+    if not set(names) <= set(module.DATA):
+        raise ConfigError(f"--data: expected {' or '.join(module.DATA)}, or both with a comma, found {data!r}")
+    variants = parse_variants(variant or module.VARIANTS)
+    table = module.bench_modes(RunManager(runs, max_running=jobs), variants, seeds, budget, names)
+    _publish(
+        f"bench modes --data {data} --seeds {seeds} --budget {budget}{_named(variant)}",
+        "modes",
+        "Modes in the plane",
+        table,
+        write,
+        precision="float32",  # of every run on points
+    )
+
+
+@bench.command()
+def stacked(  # noqa: PLR0917
+    variant: VariantOption = None,
+    seeds: SeedsOption = 1,
+    budget: BudgetOption = "20000it",
+    jobs: JobsOption = 1,
+    write: WriteOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Stacked MNIST: modes of 1,000 and KL over 26,000 samples."""
+    from gancore.bench import stacked as module
+    from gancore.bench.runner import parse_variants
+    from gancore.runs import RunManager
+
+    variants = parse_variants(variant or module.VARIANTS)
+    table = module.bench_stacked(RunManager(runs, max_running=jobs), variants, seeds, budget)
+    _publish(
+        f"bench stacked --seeds {seeds} --budget {budget}{_named(variant)}", "stacked", "Stacked MNIST", table, write
+    )
+
+
+@bench.command()
+def quality(  # noqa: PLR0917
+    variant: VariantOption = None,
+    seeds: SeedsOption = 3,
+    budget: BudgetOption = "120000img",
+    data: Annotated[str, typer.Option("--data", help="A data set of images.")] = "mnist",
+    jobs: JobsOption = 2,
+    write: Annotated[Path, typer.Option("--write", metavar="FILE", help="The document.")] = Path("docs/results.md"),
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """All presets after the same number of images, with the order of Lucic et al. beside."""
+    from gancore.bench import quality as module
+    from gancore.bench.runner import parse_variants
+    from gancore.runs import RunManager
+
+    variants = parse_variants(variant or module.image_presets())
+    table = module.bench_quality(RunManager(runs, max_running=jobs), variants, seeds, budget, data)
+    command = f"bench quality --data {data} --seeds {seeds} --budget {budget}{_named(variant)}"
+    if variant is None:
+        _publish(command, f"quality-{data}", f"All presets on {data} at equal length", table, write)
+    else:
+        _publish(command, f"some-{data}", f"Some presets on {data}", table, write)
+
+
+@bench.command()
+def starters(  # noqa: PLR0917
+    preset: Annotated[list[str] | None, typer.Option("--preset", help="Which; may be repeated.")] = None,
+    seeds: SeedsOption = 3,
+    data: Annotated[str, typer.Option("--data", help="A data set of images.")] = "mnist",
+    out: Annotated[Path, typer.Option("--out", help="Where one run of each is put.")] = Path("checkpoints/starters"),
+    jobs: JobsOption = 1,
+    write: Annotated[Path, typer.Option("--write", metavar="FILE", help="The document.")] = Path("docs/results.md"),
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """The presets planned by time; leave the machine alone meanwhile, and with more jobs each gets fewer cores."""
+    from gancore.bench import starters as module
+    from gancore.runs import RunManager
+
+    presets = preset or module.PRESETS
+    table = module.bench_starters(RunManager(runs, max_running=jobs), presets, seeds, data, out)
+    chosen = "".join(f" --preset {name}" for name in presets)
+    command = f"bench starters{chosen} --data {data} --seeds {seeds} --jobs {jobs}"
+    names = " and ".join(f"`{name}`" for name in presets)
+    _publish(command, "-".join(["starters", *presets, data]), f"Planned by time: {names} on {data}", table, write)
+
+
+@bench.command()
+def claims(
+    claim: Annotated[list[str] | None, typer.Option("--claim", help="Which; may be repeated. Default: all.")] = None,
+    seeds: SeedsOption = 3,
+    jobs: JobsOption = 2,
+    write: WriteOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """The seed documents' claims as experiments on MNIST, each with its verdict."""
+    from gancore.bench.claims import CLAIMS, bench_claims
+    from gancore.runs import RunManager
+
+    unknown = [name for name in claim or () if name not in CLAIMS]
+    if unknown:
+        raise ConfigError(f"--claim: expected one of {', '.join(CLAIMS)}, found {unknown[0]!r}")
+    wanted = [CLAIMS[name] for name in claim or CLAIMS]
+    text = bench_claims(RunManager(runs, max_running=jobs), wanted, seeds)
+    chosen = "".join(f" --claim {name}" for name in claim or ())
+    name = "-".join(["claims", *(claim or ())])
+    _publish(f"bench claims{chosen} --seeds {seeds}", name, "The seed documents' claims", text, write)
+
+
+def _named(variants: list[str] | None) -> str:
+    """The options that ask for these variants."""
+    return "".join(f" --variant '{variant}'" for variant in variants or ())
+
+
+def _publish(command: str, name: str, title: str, table: str, write: Path | None, *, precision: str = "auto") -> None:
+    """Print a table, and put it into the document with its command and machine."""
+    from gancore.bench.report import machine, write_section
+
+    typer.echo(table)
+    if write is not None:
+        origin = f"`gancore {command}` on {machine(precision)}."
+        write_section(write, name, f"## {title}\n\n{origin}\n\n{table}")
+        typer.echo(f"written to {write}", err=True)
