@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import gancore  # noqa: F401  # isort: skip  first: it decides how torch's threads wait
 import torch
 from ignite.engine import Engine, Events
 
@@ -23,9 +24,9 @@ from gancore import data
 from gancore.checkpoint import RunFolder
 from gancore.config import RunConfig
 from gancore.devices import resolve_device, resolve_precision
+from gancore.feed import Feed, Trainer
 from gancore.players import build_players
 from gancore.recipes import configure, recipe_of
-from gancore.trainer import Feed, Trainer
 
 
 def bare_loop(config: RunConfig, iterations: int) -> float:
@@ -35,7 +36,7 @@ def bare_loop(config: RunConfig, iterations: int) -> float:
     players = build_players(config, images.shape, device, resolve_precision(config.precision, device))
     generator = torch.Generator(device).manual_seed(config.seed)
     settings = config.settings
-    feed = Feed(data.Batches(images.images, settings.batch_size, settings.data_range, generator), config, generator)
+    feed = Feed(data.Batches(images, settings.batch_size, settings.data_range, generator), config, generator)
     step = recipe_of(config.preset).step
     for _ in range(20):
         step(players, settings, feed)

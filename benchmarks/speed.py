@@ -13,13 +13,14 @@ import platform
 import statistics
 import time
 
+import gancore  # noqa: F401  # isort: skip  first: it decides how torch's threads wait
 import torch
 
 from gancore import data
 from gancore.devices import resolve_device, resolve_precision
+from gancore.feed import Feed
 from gancore.players import build_players
 from gancore.recipes import PRESETS, configure, recipe_of
-from gancore.trainer import Feed
 
 PRECISIONS = ("float32", "bfloat16")
 ROUNDS = 3
@@ -33,12 +34,12 @@ class Loop:
         device = resolve_device(config.device)
         images = data.load("digits")
         generator = torch.Generator(device).manual_seed(0)
-        batches = data.Batches(
-            images.images.to(device), config.settings.batch_size, config.settings.data_range, generator
-        )
+        batches = data.Batches(images, config.settings.batch_size, config.settings.data_range, generator)
         self.settings = config.settings
-        self.players = build_players(config, images.shape, device, precision)
-        self.feed = Feed(batches, config, generator)
+        classes = len(images.classes)
+        self.players = build_players(config, images.shape, device, precision, classes)
+        self.players.random = generator
+        self.feed = Feed(batches, config, generator, classes)
         self.step = recipe_of(preset).step
         self.run(0.5)
 

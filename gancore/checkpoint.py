@@ -4,9 +4,12 @@ config.json                 what was asked for
 resolved.json               what that came to on the machine that trains
 status.json                 state and position
 history.arrow               one row an iteration (Arrow IPC stream)
+quality.arrow, .json        what was measured while it trained, and what the numbers are
 galleries.json              index of the galleries
 galleries/<iteration>.png   sample grids; at milestones also <iteration>.safetensors, the generator's weights
-checkpoint-<iteration>/     both networks (safetensors) and resume.pt: optimizers, randomness, position
+conditions.safetensors      what a conditional generator is told for its galleries and samples
+checkpoint-<iteration>/     both networks (safetensors), the averaged generator where there is one, and resume.pt:
+                            optimizers, randomness, position
 run.lock                    held by the process that trains the run, so a kill shows
 """
 
@@ -196,6 +199,16 @@ class RunFolder:
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.path / file} cannot be read as weights: {error}") from error
 
+    def write_conditions(self, conditions: Tensor) -> None:
+        """Store what a conditional generator is told for its samples; see :func:`gancore.gallery.conditions_of`."""
+        write_aside(self.path / "conditions.safetensors", save({"conditions": conditions.contiguous()}))
+
+    def read_conditions(self) -> Tensor | None:
+        """What :meth:`write_conditions` stored; None for an unconditional run."""
+        if not (self.path / "conditions.safetensors").is_file():
+            return None
+        return self.load_weights("conditions.safetensors")["conditions"]
+
     def generator_weights(self, gallery: Gallery) -> dict[str, Tensor]:
         """The weights that drew a milestone's gallery.
 
@@ -214,6 +227,9 @@ class RunFolder:
         aside.mkdir()
         write_aside(aside / "generator.safetensors", save(weights_of(players.generator)))
         write_aside(aside / "discriminator.safetensors", save(weights_of(players.discriminator)))
+        if players.averaged:
+            write_aside(aside / "averaged.safetensors", save(weights_of(players.averaged.network)))
+            state = {**state, "averaged_updates": players.averaged.updates}
         torch.save(
             {**state, "optimizers": {n: o.state_dict() for n, o in players.optimizers.items()}},
             aside / "resume.pt",
@@ -242,6 +258,10 @@ class RunFolder:
             state: dict[str, Any] = torch.load(found[0] / "resume.pt", map_location="cpu", weights_only=True)
             players.generator.load_state_dict(self.load_weights(f"{found[0].name}/generator.safetensors"))
             players.discriminator.load_state_dict(self.load_weights(f"{found[0].name}/discriminator.safetensors"))
+            if players.averaged:
+                averaged = self.load_weights(f"{found[0].name}/averaged.safetensors")
+                players.averaged.network.load_state_dict(averaged)
+                players.averaged.updates = state["averaged_updates"]
             for name, optimizer in players.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
         except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:

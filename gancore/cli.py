@@ -16,6 +16,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from tqdm import tqdm
 
+from gancore.cli_bench import bench
+from gancore.cli_evaluate import register as register_evaluation
 from gancore.config import Length, RunConfig
 from gancore.errors import ConfigError, GanCoreError
 
@@ -34,6 +36,12 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as 
 AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")]
 BudgetOption = Annotated[
     str | None, typer.Option("--budget", metavar="LENGTH", help="Planned length: 60s, 20000it, 600000img or 3ep.")
+]
+ConditionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--condition", metavar="CLASS", help="Of a conditional run: the class, or the number of the source image."
+    ),
 ]
 DEFAULT_RUNS = Path("checkpoints")
 
@@ -170,9 +178,12 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
 @app.command()
 def sample(
     run_id: RunArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, or a folder of images.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, a folder of images; of points: .csv.")
+    ],
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples.")] = 64,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which z.")] = 0,
+    condition: ConditionOption = None,
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
@@ -180,9 +191,9 @@ def sample(
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
 
-    kind = _output_kind(out, {".npy", ".png", ""})
+    kind = _output_kind(out, {".npy", ".csv", ".png", ""})
     sampler = open_sampler(RunManager(runs).get(run_id), at)
-    drawn = sampler.images(sampler.latents(seed, count))
+    drawn = sampler.images(sampler.latents(seed, count), _condition(sampler, condition))
     typer.echo(write_images(drawn, out, kind))
 
 
@@ -194,6 +205,7 @@ def interpolate(
     end: Annotated[int, typer.Option("--to", min=0, help="Seed of the last z.")] = 1,
     steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help="Images, both ends included.")] = 10,
     path: Annotated[str, typer.Option("--path", help="spherical or linear.")] = "spherical",
+    condition: ConditionOption = None,
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
@@ -207,7 +219,8 @@ def interpolate(
     kind = _output_kind(out, {".npy", ".png", ".gif"})
     sampler = open_sampler(RunManager(runs).get(run_id), at)
     z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
-    typer.echo(write_images(sampler.images(z), out, kind, columns=steps))
+    drawn = sampler.images(z, _condition(sampler, condition))
+    typer.echo(write_images(drawn, out, kind, columns=steps))
 
 
 @app.command()
@@ -315,6 +328,20 @@ def _recipe(run: Any) -> Any:
     return recipe_of(run.config.preset)
 
 
+def _condition(sampler: Any, wanted: str | None) -> int | None:
+    """The number of the condition a person named; None for all in turn."""
+    if wanted is None:
+        return None
+    if sampler.conditions is None:
+        raise ConfigError(f"--condition: {sampler.config.preset} is not a conditional recipe; leave it out")
+    count = len(sampler.conditions)
+    names = sampler.classes if sampler.conditions.ndim == 1 else [str(number) for number in range(1, count + 1)]
+    if wanted not in names:
+        listed = ", ".join(names) if count <= 20 else f"{names[0]} to {names[-1]}"
+        raise ConfigError(f"--condition: expected one of {listed}, found {wanted!r}")
+    return list(names).index(wanted)
+
+
 def _output_kind(out: Path, kinds: set[str]) -> str:
     kind = "" if out.is_dir() else out.suffix.lower()
     if kind not in kinds:
@@ -331,6 +358,10 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
     widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
     for line in table:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+register_evaluation(app)
+app.add_typer(bench)
 
 
 def main() -> NoReturn:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from gancore.errors import RunError
+
 T = TypeVar("T")
 
 
 class Control:
-    """Pause, resume, step, stop, and calls to make between iterations."""
+    """Pause, resume, step, stop, slow motion, and calls to make between iterations."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -20,6 +24,8 @@ class Control:
         self._steps = 0
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._attention = False
+        self._pace: float | None = None
+        self._went_at = -math.inf
 
     def pause(self) -> None:
         """Wait after the iteration under way."""
@@ -36,6 +42,24 @@ class Control:
     def stop(self) -> None:
         """End after the iteration under way; it may come before the loop starts."""
         self._ask(stopping=True)
+
+    def pace(self, iterations_per_s: float | None) -> None:
+        """Begin no more than so many iterations a second from now on; None: as many as there can be.
+
+        Raises:
+            RunError: when it is not above 0.
+        """
+        if iterations_per_s is not None and not 0 < iterations_per_s < math.inf:
+            raise RunError(f"expected a pace above 0 iterations a second, found {iterations_per_s:g}")
+        with self._condition:
+            self._pace = iterations_per_s
+            self._attention = True
+            self._condition.notify_all()
+
+    @property
+    def paced(self) -> float | None:
+        """Iterations a second that :meth:`pace` asked for; None: as many as there can be."""
+        return self._pace
 
     @property
     def stopping(self) -> bool:
@@ -83,11 +107,14 @@ class Control:
                 if not calls:
                     if self._stopping:
                         return False
-                    if not self._paused:
-                        self._attention = False
-                        return True
-                    if self._steps:
-                        self._steps -= 1
+                    if not self._paused and (left_s := self._left_s()) > 0:
+                        self._condition.wait(min(left_s, 60.0))
+                        continue
+                    if not self._paused or self._steps:
+                        self._steps -= self._paused
+                        # A pace, a pause and its steps are to be seen to again after the next iteration.
+                        self._attention = self._paused or self._pace is not None
+                        self._went_at = time.monotonic()
                         return True
                     if entered:
                         self._condition.wait()
@@ -97,6 +124,10 @@ class Control:
             if not calls:
                 enter_pause()
                 entered = True
+
+    def _left_s(self) -> float:
+        """Seconds until the pace allows the next iteration."""
+        return 0.0 if self._pace is None else self._went_at + 1 / self._pace - time.monotonic()
 
     def _ask(self, *, paused: bool | None = None, steps: int = 0, stopping: bool = False) -> None:
         with self._condition:

@@ -1,6 +1,9 @@
-"""Which device and precision a run gets, and how many cores."""
+"""Which device and precision a run gets, how many cores, and with which priority."""
 
 from __future__ import annotations
+
+import os
+import threading
 
 import torch
 
@@ -41,3 +44,15 @@ def resolve_precision(name: str, device: torch.device) -> str:
         return name
     fast = device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return "bfloat16" if fast else "float32"
+
+
+def lower_priority(niceness: int) -> None:
+    """Let other threads go first (Linux): the page stays quick while training saturates the machine.
+
+    OpenMP's workers are started by this thread and inherit its priority.
+    """
+    if niceness and hasattr(os, "setpriority"):
+        try:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+        except OSError:  # macOS takes no thread ids here
+            return

@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from gancore import images
+from gancore.data import Batches, ImageData
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
+from gancore.feed import Feed
 from gancore.files import replace, write_aside
 from gancore.history import Columns
-from gancore.networks import ImageShape
+from gancore.networks import PointShape, shape_of
 from gancore.onnx_writer import write_onnx
 from gancore.players import build_players
+from gancore.points import PointData
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Series
 from gancore.runs import Run
@@ -123,15 +127,16 @@ def to_tensorboard(run: Run, out: Path) -> Path:
 def to_onnx(run: Run, out: Path) -> Path:
     """The last milestone's generator as one ONNX file, for any number of latents at once.
 
-    Input ``latents`` (batch, latent_dim) float32, output ``images`` (batch, C, H, W) float32 in the range that the
-    file's metadata names under ``image_range``.
+    Input ``latents`` (batch, latent_dim) float32 and, of a conditional recipe, ``condition``: (batch,) int64 labels
+    or (batch, C, H, W) float32 images; output ``images`` (batch, C, H, W) float32 in the range that the file's
+    metadata names under ``image_range``.
 
     Written by torch's exporter of today, which needs onnxscript (5 MB, pure Python). The one before it
     (``dynamo=False``) still works in torch 2.15 and needs onnx only, but has been deprecated since 2.9.
     """
     _require("ONNX", "onnx", "onnxscript")
     gallery, config = milestone_of(run), run.config
-    generator = build_players(config, _shape(run), torch.device("cpu"), "float32").generator
+    generator, inputs = _networks(run)["generator"]
     generator.load_state_dict(run.folder.generator_weights(gallery))
     facts = {
         "run": run.id,
@@ -141,7 +146,7 @@ def to_onnx(run: Run, out: Path) -> Path:
         "latent_distribution": config.settings.latent_distribution,
         "image_range": config.settings.data_range,
     }
-    write_aside(out, write_onnx(generator, config.settings.latent_dim, facts))
+    write_aside(out, write_onnx(generator, inputs, facts))
     return out
 
 
@@ -173,11 +178,38 @@ def _rows(run: Run) -> Columns:
     return rows
 
 
-def _shape(run: Run) -> ImageShape:
-    resolved = run.folder.read_resolved()
+def _networks(run: Run) -> dict[str, tuple[nn.Module, tuple[torch.Tensor, ...]]]:
+    """Both networks with new weights, and two of each of the inputs that a step of the recipe gives them."""
+    resolved, config = run.folder.read_resolved(), run.config
     if resolved is None:
         raise RunError(f"run {run.id} has not started to train yet, so its networks are not known")
-    return ImageShape(*resolved.shape)
+    shape, settings = shape_of(resolved.shape), config.settings
+    count = 2 * settings.packing
+    blank = (torch.zeros(count, *shape), torch.arange(count) % max(1, len(resolved.classes)))
+    dataset = (
+        PointData("blank", *blank, resolved.classes)
+        if isinstance(shape, PointShape)
+        else ImageData("blank", blank[0].to(torch.uint8), blank[1], resolved.classes)
+    )
+    small = config.model_copy(update={"settings": settings.model_copy(update={"batch_size": count})})
+    players = build_players(small, shape, torch.device("cpu"), "float32", max(1, len(resolved.classes)))
+    players.random = torch.Generator().manual_seed(0)
+    networks = {"generator": players.generator, "discriminator": players.discriminator}
+    calls: dict[str, list[tuple[torch.Tensor, ...]]] = {name: [] for name in networks}
+    hooks = [
+        network.register_forward_pre_hook(lambda _, inputs, kept=calls[name]: kept.append(inputs))
+        for name, network in networks.items()
+    ]
+    batches = Batches(dataset, count, settings.data_range, players.random)
+    recipe_of(config.preset).step(
+        players, small.settings, Feed(batches, small, players.random, len(resolved.classes))
+    )
+    for hook in hooks:
+        hook.remove()
+    return {
+        name: (network, tuple(value.detach().clone() for value in calls[name][0]))
+        for name, network in networks.items()
+    }
 
 
 def _series(run: Run, kind: str) -> list[Series]:
@@ -212,13 +244,7 @@ def _write_graphs(run: Run, out: Path) -> None:
     """Both networks' graphs; they hold no weights, so new networks do."""
     from torch.utils.tensorboard import SummaryWriter
 
-    shape = _shape(run)
-    players = build_players(run.config, shape, torch.device("cpu"), "float32")
-    inputs = {
-        "generator": (players.generator, torch.zeros(2, run.config.settings.latent_dim)),
-        "discriminator": (players.discriminator, torch.zeros(2, *shape)),
-    }
-    for name, (network, example) in inputs.items():
+    for name, (network, example) in _networks(run).items():
         with SummaryWriter(str(out / name), filename_suffix=_EVENTS_SUFFIX) as writer:
             writer.add_graph(network.eval(), example)
 

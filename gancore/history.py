@@ -98,12 +98,17 @@ class HistoryWriter:
         self._compact()
 
     def _compact(self) -> None:
-        batch = self._history.batch()
-        parts = [self._history.schema.serialize().to_pybytes()]
-        if batch.num_rows:
-            parts.append(batch.serialize().to_pybytes())
-        write_aside(self._path, b"".join(parts))
-        self._written = batch.num_rows
+        self._written = write_history(self._history, self._path)
+
+
+def write_history(history: History, path: Path) -> int:
+    """Write a history as one batch, and return how many rows it had then."""
+    batch = history.batch()
+    parts = [history.schema.serialize().to_pybytes()]
+    if batch.num_rows:
+        parts.append(batch.serialize().to_pybytes())
+    write_aside(path, b"".join(parts))
+    return int(batch.num_rows)
 
 
 def read_history(path: Path) -> History:

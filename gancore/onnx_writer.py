@@ -11,24 +11,26 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gancore.errors import RunError
 
 
-def write_onnx(generator: nn.Module, latent_dim: int, facts: Mapping[str, str]) -> bytes:
+def write_onnx(generator: nn.Module, inputs: Sequence[Tensor], facts: Mapping[str, str]) -> bytes:
     """A generator as an ONNX model.
 
     Args:
-        generator: (batch, latent_dim) -> (batch, C, H, W), on the CPU.
+        generator: on the CPU.
+        inputs: what it takes, two of each: latents and, where it is conditional, the condition.
         facts: stored in the model's metadata.
 
     Returns:
-        The file's content, with input ``latents`` and output ``images``, both with a free batch axis.
+        The file's content, with inputs ``latents`` and perhaps ``condition`` and output ``images``, all with a free
+        batch axis.
 
     Raises:
         RunError: with torch's own reason, when it cannot be converted.
@@ -36,7 +38,7 @@ def write_onnx(generator: nn.Module, latent_dim: int, facts: Mapping[str, str]) 
     root = str(Path(__file__).resolve().parents[1])
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     with tempfile.TemporaryDirectory() as folder:
-        torch.save((generator, latent_dim), Path(folder) / "generator.pt")
+        torch.save((generator, tuple(inputs)), Path(folder) / "generator.pt")
         (Path(folder) / "facts.json").write_text(json.dumps(dict(facts)), encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-m", "gancore.onnx_writer", folder],
@@ -55,13 +57,13 @@ def _convert(folder: Path) -> None:
     import onnx
 
     # The file is write_onnx's own, a moment old: whole modules may be unpickled.
-    generator, latent_dim = torch.load(folder / "generator.pt", weights_only=False)
+    generator, inputs = torch.load(folder / "generator.pt", weights_only=False)
     program = torch.onnx.export(
         generator.eval(),
-        (torch.zeros(2, latent_dim),),
-        input_names=["latents"],
+        inputs,
+        input_names=["latents", "condition"][: len(inputs)],
         output_names=["images"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        dynamic_shapes=tuple({0: torch.export.Dim("batch")} for _ in inputs),
         dynamo=True,
         verbose=False,
     )

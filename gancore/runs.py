@@ -7,21 +7,28 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from filelock import Timeout
 from torch import Tensor
 
+from gancore import plane
 from gancore.checkpoint import Gallery, RunFolder, run_folders, weights_of
 from gancore.config import Length, RunConfig
-from gancore.devices import CORES, resolve_device
+from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
 from gancore.history import POSITION, History, read_history
+from gancore.live_quality import Quality, read_quality
+from gancore.plane import PlaneView
+from gancore.players import build_players
+from gancore.points import PointData
 from gancore.recipes import recipe_of
 from gancore.schedule import Position, Schedule, whole_percent
 from gancore.status import RunState, Status
-from gancore.trainer import Trainer, lower_priority
+from gancore.trainer import Trainer
 
 DEFAULT_MAX_RUNNING = max(2, min(4, CORES // 2))
 """Runs that train at once; more wait. Each gets an equal share of the cores."""
@@ -74,6 +81,15 @@ class Run:
             self._from_disk = (version, read_history(path))
         return self._from_disk[1]
 
+    def quality(self) -> Quality | None:
+        """What has been measured of it while it trained; None before the first measurement.
+
+        Raises:
+            CheckpointError: when a file of it is damaged.
+        """
+        trainer = self._trainer
+        return read_quality(self.folder) if trainer is None else trainer.quality
+
     def galleries(self) -> list[Gallery]:
         """Its galleries so far, oldest first."""
         return self.folder.galleries()
@@ -112,23 +128,73 @@ class Run:
         if self._withdraw is not None:
             self._withdraw(self)
 
+    def pace(self, iterations_per_s: float | None) -> None:
+        """Train no more than so many iterations a second, to be watched; None: as fast as it can.
+
+        The waits do not count as training time.
+
+        Raises:
+            RunError: when it is not above 0, or this process does not train the run.
+        """
+        self._live().control.pace(iterations_per_s)
+
+    @property
+    def paced(self) -> float | None:
+        """What :meth:`pace` asked for; None too where this process does not train the run."""
+        trainer = self._trainer
+        return None if trainer is None else trainer.control.paced
+
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until it has ended here; False when the time ran out first."""
         return self._ended.wait(timeout_s)
 
     def snapshot(self, timeout_s: float = 30.0) -> dict[str, Tensor]:
-        """The generator's weights as they are now, copied between two iterations on the training thread.
+        """The weights that samples come from, as they are now, copied between two iterations on the training thread.
 
         Raises:
             RunError: when this process does not train the run, or it has not started.
         """
         trainer = self._live()
-        future = trainer.control.call(lambda: weights_of(trainer.players.generator))
+        future = trainer.control.call(lambda: weights_of(trainer.players.shown))
         try:
             return future.result(timeout_s)
         except BaseException as error:
             future.cancel()
             raise RunError(f"run {self.id} gave no snapshot within {timeout_s:g} s") from error
+
+    def look(self, label: int = 0, timeout_s: float = 30.0) -> PlaneView:
+        """What its plane looks like now; where this process does not train it, as its last checkpoint has it.
+
+        Args:
+            label: the class whose plane it is, for a recipe that is told one.
+
+        Raises:
+            RunError: when its data are images, or it has not trained yet.
+            CheckpointError, DataError: when its files or its data are gone or damaged.
+        """
+        config, trainer = self.config, self._trainer
+        dataset = plane.points_of(config)
+        if trainer is None:
+            return self._look_back(config, dataset, label)
+        future = trainer.control.call(
+            lambda: plane.look(trainer.players, config, dataset, trainer.status.iteration, label=label)
+        )
+        try:
+            return future.result(timeout_s)
+        except CancelledError:  # it has just ended
+            return self._look_back(config, dataset, label)
+        except TimeoutError as error:
+            future.cancel()
+            raise RunError(f"run {self.id} gave no view of its plane within {timeout_s:g} s") from error
+
+    def _look_back(self, config: RunConfig, dataset: PointData, label: int) -> PlaneView:
+        resolved = self.folder.read_resolved()
+        precision = resolved.precision if resolved else "float32"
+        players = build_players(config, dataset.shape, torch.device("cpu"), precision, len(dataset.classes))
+        state = self.folder.load_checkpoint(players)
+        if state is None:
+            raise RunError(f"run {self.id} has no checkpoint whose plane could be shown")
+        return plane.look(players, config, dataset, int(state["position"]["iteration"]), label=label)
 
     def _live(self) -> Trainer:
         trainer = self._trainer

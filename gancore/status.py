@@ -62,8 +62,10 @@ class Resolved(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    shape: tuple[int, int, int]
-    """Channels, height and width."""
+    shape: tuple[int, ...]
+    """Channels, height and width of an image; the one number 2 for points in the plane."""
+    classes: tuple[str, ...] = ()
+    """Names of the data set's classes."""
     images: int
     batches_per_epoch: int
     batches_per_iteration: int

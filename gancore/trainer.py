@@ -5,8 +5,6 @@ PyTorch-Ignite runs the loop. Everything that is not the recipe's step happens i
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 import traceback
 from collections import deque
@@ -19,37 +17,26 @@ from ignite.metrics import Average
 from torch import Tensor
 
 import gancore
-from gancore import data, images, latents
+from gancore import data, images
 from gancore.checkpoint import Gallery, RunFolder, non_finite_weights
-from gancore.config import RunConfig
+from gancore.config import RecipeSettings, RunConfig
 from gancore.control import Control
 from gancore.devices import CORES, resolve_device, resolve_precision
-from gancore.errors import CheckpointError, GanCoreError
+from gancore.errors import CheckpointError, DataError, GanCoreError
+from gancore.feed import Feed
+from gancore.gallery import Painter
 from gancore.history import History, read_history
+from gancore.live_quality import Quality, QualityWatch
 from gancore.players import build_players
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 from gancore.recorder import FLUSH_S, Diverged, Recorder
 from gancore.schedule import MILESTONES, Position, Schedule, whole_percent
+from gancore.sources import is_points
 from gancore.status import Resolved, RunState, Status
 
 CHECKPOINT_S = 30.0
 """Seconds between checkpoints; a kill loses no more than this much training."""
-_GALLERY_SEED_OFFSET = 1_000_003
-
-
-class Feed:
-    """Batches and latents of one run, drawn from its own generator."""
-
-    def __init__(self, batches: data.Batches, config: RunConfig, generator: torch.Generator) -> None:
-        self._batches, self._settings, self._generator = batches, config.settings, generator
-
-    def real(self) -> Tensor:
-        return self._batches.next()
-
-    def latents(self, count: int) -> Tensor:
-        settings = self._settings
-        return latents.draw(count, settings.latent_dim, settings.latent_distribution, self._generator)
 
 
 class Trainer:
@@ -65,6 +52,7 @@ class Trainer:
         self._recorder = Recorder(folder, self.recipe.series)
         self._threads = threads
         self._threads_now = 0
+        self._watch: QualityWatch | None = None
 
     @property
     def history(self) -> History:
@@ -75,6 +63,11 @@ class Trainer:
     def status(self) -> Status:
         """How the run stands now."""
         return self._recorder.status
+
+    @property
+    def quality(self) -> Quality | None:
+        """What has been measured of the generator so far."""
+        return self._watch.quality if self._watch else None
 
     def run(self) -> Status:
         """Train to the end of the plan, a stop, a divergence or a failure; never raises.
@@ -104,9 +97,13 @@ class Trainer:
         self._recorder.save_status()
         self._prepare()
         self._recorder.begin(self.schedule)
+        watch = QualityWatch(self.folder, self.config, self._dataset, self.schedule)
+        watch.begin(self._recorder.position)
+        self._watch = watch
         try:
             return self._loop()
         finally:
+            watch.close()
             self._recorder.close()
 
     def _prepare(self) -> None:
@@ -116,34 +113,41 @@ class Trainer:
         device = resolve_device(config.device)
         precision = before.precision if before else resolve_precision(config.precision, device)
         self._share_cores()
-        dataset = data.load(config.data, config.image_size, config.channels)
+        dataset = self._dataset = data.load(config.data, config.image_size, config.channels)
+        if self.recipe.conditioned_on == "label" and len(dataset.classes) < 2:
+            raise DataError(f"{config.preset} needs labelled data, found one class only in {config.data}")
         if before is not None and before.shape != tuple(dataset.shape):
             raise CheckpointError(
-                f"{config.data} now holds images of shape {tuple(dataset.shape)}, "
+                f"{config.data} now holds samples of shape {tuple(dataset.shape)}, "
                 f"but the run was trained on {before.shape}"
             )
         self._generator = torch.Generator(device).manual_seed(config.seed)
+        settings = config.settings
         self._batches = data.Batches(
-            dataset.images.to(device), config.settings.batch_size, config.settings.data_range, self._generator
+            dataset, settings.batch_size, settings.data_range, self._generator, shortest=2 * settings.packing
         )
-        self.players: Players = build_players(config, dataset.shape, device, precision)
-        self._feed = Feed(self._batches, config, self._generator)
+        classes = len(dataset.classes)
+        self.players: Players = build_players(config, dataset.shape, device, precision, classes)
+        self.players.random = self._generator
+        self._full_rates = {
+            name: [group["lr"] for group in optimizer.param_groups]
+            for name, optimizer in self.players.optimizers.items()
+        }
+        self._feed = Feed(self._batches, config, self._generator, classes)
         self.schedule = Schedule(
             config.plan,
             self._batches.per_epoch,
             self.recipe.batches_per_iteration(config.settings),
             config.sample_every,
         )
-        self._gallery_latents = latents.from_seed(
-            config.seed + _GALLERY_SEED_OFFSET,
-            config.grid**2,
-            config.settings.latent_dim,
-            config.settings.latent_distribution,
-        ).to(device)
+        self._painter = Painter(config, dataset, self.players)
+        if self._painter.conditions is not None:
+            self.folder.write_conditions(self._painter.conditions)
         self.folder.write_resolved(
             Resolved(
                 shape=dataset.shape,
-                images=len(dataset.images),
+                classes=dataset.classes,
+                images=len(dataset.samples),
                 batches_per_epoch=self._batches.per_epoch,
                 batches_per_iteration=self.schedule.batches_per_iteration,
                 device=str(device),
@@ -203,7 +207,7 @@ class Trainer:
 
     def _run_engine(self) -> None:
         settings = self.config.settings
-        engine = Engine(lambda _engine, _batch: self.recipe.step(self.players, settings, self._feed))
+        engine = Engine(lambda _engine, _batch: self._step(settings))
         # Ignite logs every exception with a traceback; ours are results that the status tells.
         engine.logger.disabled = True
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._after_iteration)
@@ -217,6 +221,17 @@ class Trainer:
         epochs, rest = divmod(self._recorder.position.iteration, length)
         if rest == 0:
             self._average_epoch(epochs)  # Ignite leaves out the last epoch's event after terminate()
+
+    def _step(self, settings: RecipeSettings) -> dict[str, Tensor]:
+        if settings.rate_decay == "linear":
+            left = 1 - self.schedule.progress(self._recorder.position)
+            for name, optimizer in self.players.optimizers.items():
+                for group, rate in zip(optimizer.param_groups, self._full_rates[name], strict=True):
+                    group["lr"] = left * rate
+        logged = self.recipe.step(self.players, settings, self._feed)
+        if self.players.averaged is not None:
+            self.players.averaged.update(self.players.generator)
+        return logged
 
     def _after_iteration(self, engine: Engine) -> None:
         now = time.perf_counter()
@@ -232,6 +247,8 @@ class Trainer:
         elif extra > self._extra_galleries:
             self._gallery(None, keep_weights=False)
         self._extra_galleries = extra
+        if self._watch:
+            self._watch.consider(self._recorder.position, self.players)
         if now - self._checkpointed_at >= CHECKPOINT_S and progress < 1:
             self._checkpoint()
         if progress >= 1:
@@ -269,7 +286,6 @@ class Trainer:
     def _gallery(self, percent: int | None, keep_weights: bool) -> None:
         """Draw the run's fixed z with the generator as it is."""
         self._flush(save=True)
-        sample = self.sample(self._gallery_latents)
         name = f"galleries/{self._recorder.position.iteration:08d}" + ("" if percent is None else f"-{percent:03d}")
         gallery = Gallery(
             iteration=self._recorder.position.iteration,
@@ -280,20 +296,8 @@ class Trainer:
             image=f"{name}.png",
             weights=f"{name}.safetensors" if keep_weights else None,
         )
-        picture = images.png(
-            images.grid(sample, self.config.grid), run=self.folder.id, iteration=str(gallery.iteration)
-        )
-        self.folder.add_gallery(gallery, picture, self.players.generator)
-
-    def sample(self, z: Tensor) -> Tensor:
-        """(N, latent_dim) -> (N, C, H, W) uint8 on the CPU, in eval mode; only between iterations."""
-        network = self.players.generator
-        network.eval()
-        try:
-            with torch.inference_mode():
-                return data.to_uint8(self.players.generate(z), self.config.settings.data_range).cpu()
-        finally:
-            network.train()
+        picture = images.png(self._painter.picture(), run=self.folder.id, iteration=str(gallery.iteration))
+        self.folder.add_gallery(gallery, picture, self.players.shown)
 
     def _checkpoint(self) -> None:
         """Keep everything needed to go on from here.
@@ -319,19 +323,8 @@ class Trainer:
         self._checkpointed_at = time.perf_counter()
 
     def _share_cores(self) -> None:
-        wanted = self._threads()
+        # On points, threads would wait for one another as long as they work.
+        wanted = 1 if is_points(self.config.data) else self._threads()
         if wanted != self._threads_now:
             torch.set_num_threads(wanted)  # of this thread only
             self._threads_now = wanted
-
-
-def lower_priority(niceness: int) -> None:
-    """Let other threads go first (Linux): the page stays quick while training saturates the machine.
-
-    OpenMP's workers are started by this thread and inherit its priority.
-    """
-    if niceness and hasattr(os, "setpriority"):
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
-        except OSError:  # macOS takes no thread ids here
-            return

@@ -18,6 +18,7 @@ from PIL import Image
 
 from gancore import cli, losses
 from gancore.recipes import PRESETS
+from gancore.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., tuple[int, str, str]]
@@ -66,7 +67,7 @@ def test_lists_are_json_on_request(gancore: Call, trained: tuple[Path, str]) -> 
     _, out, _ = gancore("presets", "--json")
     assert [row["preset"] for row in json.loads(out)] == list(PRESETS)
     _, out, _ = gancore("datasets", "--json")
-    assert {"digits", "mnist", "fashion-mnist", "kmnist"} == {row["data"] for row in json.loads(out)}
+    assert set(SOURCES) == {row["data"] for row in json.loads(out)}
     _, out, _ = gancore("runs", "--json", "--runs", runs)
     (row,) = json.loads(out)
     assert (row["run"], row["state"], row["iteration"]) == (run_id, "finished", 8)
@@ -76,7 +77,7 @@ def test_lists_are_json_on_request(gancore: Call, trained: tuple[Path, str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["train", "--preset", "nope"], "there is no preset 'nope'; choose one of gan-simple"),
+        (["train", "--preset", "nope"], "there is no preset 'nope'; choose one of quick, best, gan-simple"),
         (["train", "--set", "batch_size=1", "--set", "no=2"], "batch_size: expected at least 2, found '1'; no: is"),
         (["train", "--set", "batch_size"], "--set: expected NAME=VALUE"),
         (["train", "--epochs", "0"], "--epochs: expected a length greater than 0"),

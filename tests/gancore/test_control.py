@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 
 import pytest
 
 from gancore.control import Control
+from gancore.errors import RunError
 
 
 class Loop:
@@ -102,3 +104,40 @@ def test_calls_that_were_not_made_are_cancelled_at_the_end() -> None:
     future = withdrawn.call(lambda: pytest.fail("the caller had gone"))
     future.cancel()
     assert withdrawn.between_iterations(lambda: None)
+
+
+def test_a_paced_loop_waits_between_iterations_and_still_listens() -> None:
+    control = Control()
+    control.pace(1 / 3600)  # the second iteration is an hour away
+    loop = Loop(control)
+    assert control.call(lambda: loop.count).result(30) in (1, 2)
+    control.step()
+    stepped = loop.wait_for_pause()
+    control.step()
+    assert loop.wait_for_pause() == stepped + 1, "steps do not wait for the pace"
+    control.resume()
+    assert control.call(lambda: loop.count).result(30) <= stepped + 2
+    control.stop()
+    assert loop.wait_for_end() <= stepped + 2
+
+
+def test_a_pace_is_kept() -> None:
+    control = Control()
+    control.pace(20)
+    begun = time.monotonic()
+    loop = Loop(control)
+    while loop.count < 8:
+        time.sleep(0.005)
+    # The first iteration comes before the loop asks, the second at once; a busy machine may be slower.
+    assert time.monotonic() - begun >= 6 / 20 - 0.01
+    control.pace(None)
+    control.stop()
+    loop.wait_for_end()
+
+
+@pytest.mark.parametrize("pace", [0, -1.0, float("nan"), float("inf")])
+def test_a_pace_that_is_none_is_refused(pace: float) -> None:
+    control = Control()
+    with pytest.raises(RunError, match="expected a pace above 0 iterations a second, found"):
+        control.pace(pace)
+    assert control.paced is None

@@ -204,7 +204,7 @@ def test_the_onnx_generator_makes_the_samplers_images(
     for count in (1, 5):
         z = sampler.latents(seed=3, count=count)
         (images,) = evaluator.run(None, {"latents": z.numpy()})
-        difference = data.to_uint8(torch.from_numpy(images), "[-1, 1]").int() - sampler.images(z).int()
+        difference = data.from_range(torch.from_numpy(images), "[-1, 1]").int() - sampler.images(z).int()
         assert difference.abs().max() <= 1
 
 

@@ -25,7 +25,7 @@ def test_the_recipe_is_found_and_trains_once_its_file_is_there(tmp_path: Path) -
     (recipe,) = (block for block in BLOCKS if "RECIPE = " in block)
     extra = tmp_path / "extra"
     extra.mkdir()
-    (extra / "lsgan.py").write_text(recipe, encoding="utf-8")
+    (extra / "f_gan.py").write_text(recipe, encoding="utf-8")
     # As if the file lay in gancore/recipes: the registry looks through the package's path.
     code = f"""
 import importlib.util
@@ -36,7 +36,8 @@ sys.modules["gancore.recipes"] = package
 spec.loader.exec_module(package)
 import gancore; gancore.recipes = package
 from gancore.runs import RunManager
-config = package.configure("lsgan", plan="3it", generator_widths="8", discriminator_widths="8", batch_size=8)
+small = dict(generator_channels=4, discriminator_channels=4, batch_size=8, packing=2)
+config = package.configure("f-gan", plan="3it", **small)
 run = RunManager("runs").start(config)
 run.wait()
 print(run.status().state, run.status().message, len(run.galleries()))

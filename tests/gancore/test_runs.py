@@ -21,6 +21,7 @@ import pytest
 import torch
 from tiny_runs import tiny
 
+from gancore import gallery as gallery_module
 from gancore import losses, trainer
 from gancore.config import Length
 from gancore.errors import CheckpointError, ConfigError, RunError
@@ -28,7 +29,8 @@ from gancore.history import POSITION
 from gancore.images import read_png
 from gancore.recipes import PRESETS, recipe_of
 from gancore.runs import Run, RunManager
-from gancore.sampling import Sampler, open_sampler
+from gancore.sampler import Sampler
+from gancore.sampling import open_sampler
 from gancore.status import RunState
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +103,7 @@ def test_galleries_show_the_same_z_and_what_their_weights_draw(manager: RunManag
     run = finish(manager.start(tiny("dcgan")))
     for percent in (0, 100):
         sampler = open_sampler(run, percent)
-        z = sampler.latents(run.config.seed + trainer._GALLERY_SEED_OFFSET, 4)
+        z = sampler.latents(run.config.seed + gallery_module._GALLERY_SEED_OFFSET, 4)
         drawn = sampler.images(z)
         shown = read_png(run.folder.path / next(g for g in run.galleries() if g.percent == percent).image)
         assert (drawn[0, 0].int() - shown[0, 2:30, 2:30].int()).abs().max() <= 1
@@ -133,7 +135,7 @@ def test_galleries_and_global_randomness_change_nothing(make_manager: Callable[.
     assert np.array_equal(values(plain), values(disturbed))
 
 
-@pytest.mark.parametrize("preset", ["gan-deep", "dcgan", "wgan", "grl"])
+@pytest.mark.parametrize("preset", ["gan-deep", "dcgan", "wgan", "grl", "quick"])
 def test_a_resumed_run_equals_the_uninterrupted_one(make_manager: Callable[..., RunManager], preset: str) -> None:
     manager = make_manager(max_running=1)
     # 1,797 digits in batches of 300: six batches an epoch, so that the stop falls within one.
@@ -346,7 +348,7 @@ def test_snapshot_copies_the_live_generator(manager: RunManager) -> None:
     until(lambda: run.status().iteration > at + 2)
     assert all(torch.equal(first[name], kept[name]) for name in kept), "training does not touch a snapshot"
     assert any(not torch.equal(value, first[name]) for name, value in run.snapshot().items())
-    assert Sampler(run, first).images(Sampler(run, first).latents(0, 3)).shape == (3, 1, 28, 28)
+    assert Sampler(run.folder, first).images(Sampler(run.folder, first).latents(0, 3)).shape == (3, 1, 28, 28)
     run.pause()
     until(lambda: run.status().state is RunState.PAUSED)
     assert run.snapshot().keys() == first.keys(), "a paused run answers too"
@@ -395,6 +397,26 @@ def test_bfloat16_trains_and_stays_near_float32(make_manager: Callable[..., RunM
     assert half.status().state is RunState.FINISHED
     assert not np.array_equal(values(exact), values(half))
     assert np.allclose(values(exact), values(half), atol=0.05)
+
+
+def test_rates_fall_to_nothing_over_the_plan_and_a_resume_goes_on_with_them(manager: RunManager, monkeypatch) -> None:
+    rates: list[float] = []
+    original = recipe_of("gan-simple")
+
+    def step(players, settings, feed):  # type: ignore[no-untyped-def]
+        rates.append(players.optimizers["generator"].param_groups[0]["lr"])
+        if len(rates) == 12:
+            manager.runs()[0].stop()
+        return original.step(players, settings, feed)
+
+    recipe = original.__class__(**{**vars(original), "step": step})
+    monkeypatch.setattr(trainer, "recipe_of", lambda _name: recipe)
+    config = tiny("gan-simple", "8it", rate_decay="linear", learning_rate=0.008)
+    whole = finish(manager.start(config))
+    assert rates == pytest.approx([0.001 * left for left in range(8, 0, -1)])
+    stopped = finish(manager.start(config))
+    assert (stopped.status().state, stopped.status().iteration) == (RunState.STOPPED, 4)
+    assert np.array_equal(values(finish(manager.resume(stopped.id))), values(whole))
 
 
 def test_damaged_files_are_named(manager: RunManager) -> None:
@@ -487,7 +509,10 @@ def test_the_engine_knows_nothing_of_the_dashboard() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_presets_are_listed_the_seeds_first() -> None:
+def test_presets_are_listed_quick_ones_first_and_then_the_seeds() -> None:
     assert list(PRESETS) == [
-        "gan-simple", "gan-deep", "gan-lab", "dcgan", "dcgan-lab", "wgan", "wgan-lab", "grl",
+        "quick", "best",
+        "gan-simple", "gan-deep", "gan-lab", "dcgan", "dcgan-lab", "wgan", "wgan-lab", "grl", "grl-in-turns",
+        "minimax", "ns-gan", "lsgan", "wgan-gp", "dragan", "sngan", "sagan", "r3gan", "cgan", "acgan",
+        "pix2pix-edges", "pix2pix-half",
     ]  # fmt: skip
