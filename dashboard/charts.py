@@ -8,7 +8,9 @@ import numpy as np
 
 from dashboard.live_chart import Marker, Trace
 from gancore.checkpoint import Gallery
+from gancore.evaluate.collapse import turns
 from gancore.history import History
+from gancore.live_quality import Quality
 from gancore.recipes.recipe import Series
 
 X_AXES = {
@@ -62,6 +64,48 @@ def milestone_markers(galleries: Sequence[Gallery], x_axis: str) -> list[Marker]
         for gallery in galleries
         if gallery.percent and gallery.weights
     ]
+
+
+QUALITY_COLORS = {
+    "frechet": "#be185d",
+    "wasserstein": "#be185d",
+    "confidence": "#0284c7",
+    "high_quality": "#0284c7",
+    "modes": "#65a30d",
+}
+QUALITY_NAMES = {
+    "frechet": "Fréchet distance",
+    "wasserstein": "Sliced Wasserstein distance",
+    "confidence": "Mean confidence",
+    "high_quality": "High quality",
+    "modes": "Covered",
+}
+
+
+def quality_traces(quality: Quality, x_axis: str) -> list[Trace]:
+    """Distances in panel 0; shares, and modes or classes as the share that is covered, in panel 1."""
+    columns, _ = quality.history.since()
+    traces = []
+    for name, title in QUALITY_NAMES.items():
+        if name in columns:
+            values = columns[name] / quality.facts.classes if name == "modes" else columns[name]
+            panel = 0 if name in ("frechet", "wasserstein") else 1
+            traces.append(Trace(title, columns[x_axis], values, QUALITY_COLORS[name], panel))
+    return traces
+
+
+def quality_titles(quality: Quality) -> list[str]:
+    """The panels that :func:`quality_traces` fills."""
+    shares = {"modes", "confidence", "high_quality"} & set(quality.history.names)
+    return ["Distance", "Share"] if shares else ["Distance"]
+
+
+def turn_markers(quality: Quality, x_axis: str) -> list[Marker]:
+    """A marker where classes or modes collapse, and where they recover."""
+    if "modes" not in quality.history.names:
+        return []
+    places = quality.history.column(x_axis)
+    return [Marker(float(places[turn.index]), turn.kind) for turn in turns(quality.history.column("modes"))]
 
 
 def last_values(history: History, names: Sequence[str], window: int = 50) -> dict[str, float]:

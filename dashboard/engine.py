@@ -10,12 +10,12 @@ import torch
 
 from gancore import data
 from gancore.devices import resolve_precision
+from gancore.feed import Feed
 from gancore.players import build_players
 from gancore.recipes import configure, recipe_of
 from gancore.runs import RunManager
-from gancore.trainer import Feed
 
-FIRST_PRESET = "dcgan"
+FIRST_PRESET = "quick"
 """What the Train page has chosen for a first visitor."""
 
 TRAINING_NICENESS = 5
@@ -42,7 +42,7 @@ def warm_up() -> None:
     settings, generator = config.settings, torch.Generator().manual_seed(config.seed)
     device = torch.device("cpu")
     players = build_players(config, digits.shape, device, resolve_precision(config.precision, device))
-    batches = data.Batches(digits.images, settings.batch_size, settings.data_range, generator)
+    batches = data.Batches(digits, settings.batch_size, settings.data_range, generator)
     recipe_of(config.preset).step(players, settings, Feed(batches, config, generator))
 
 

@@ -10,6 +10,7 @@ import torch
 from dashboard.style import to_come
 from gancore import images
 from gancore.checkpoint import Gallery
+from gancore.errors import CheckpointError
 from gancore.runs import Run
 from gancore.schedule import MILESTONES
 
@@ -18,16 +19,23 @@ DISPLAY_PIXELS = 460
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _enlarged(path: str, _version: int) -> bytes:
-    """A stored grid as a larger PNG; ``_version`` is the file's time, so a file made anew is read anew."""
+def _enlarged(path: str, version: int) -> bytes:
+    """A stored grid as a larger PNG; ``version`` is the file's time, so a file made anew is read anew."""
     picture = images.read_png(path)
     return images.png(picture, scale=max(1, round(DISPLAY_PIXELS / picture.shape[-1])))
 
 
 def gallery_png(run: Run, gallery: Gallery) -> bytes:
-    """A gallery's picture, enlarged for display."""
+    """A gallery's picture, enlarged for display.
+
+    Raises:
+        CheckpointError: when its file is missing or damaged.
+    """
     path = run.folder.path / gallery.image
-    return _enlarged(str(path), path.stat().st_mtime_ns)
+    try:
+        return _enlarged(str(path), path.stat().st_mtime_ns)
+    except OSError as error:
+        raise CheckpointError(f"{path} is missing or cannot be read as an image") from error
 
 
 def caption(gallery: Gallery) -> str:

@@ -13,7 +13,9 @@ apply_style()
 PAGES = [
     st.Page("views/train.py", title="Train", icon=":material/play_circle:", default=True),
     st.Page("views/compare.py", title="Compare", icon=":material/compare:"),
+    st.Page("views/plane.py", title="Plane", icon=":material/grid_4x4:"),
     st.Page("views/latent.py", title="Latent space", icon=":material/scatter_plot:"),
+    st.Page("views/ranking.py", title="Ranking", icon=":material/leaderboard:"),
     st.Page("views/runs.py", title="Runs", icon=":material/list:"),
 ]
 

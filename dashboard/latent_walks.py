@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gancore import images, latents
 from gancore.latents import Distribution
-from gancore.sampling import Sampler
+from gancore.sampler import Sampler
 
 REMEMBERED = 16
 """Answers a painter keeps: a moved slider asks again for all that did not move."""
@@ -29,8 +29,11 @@ _BLOCK = 128
 class Painter:
     """A generator's images for any thread: one call at a time, the latest answers kept."""
 
-    def __init__(self, sampler: Sampler) -> None:
-        self._sampler, self._lock = sampler, threading.Lock()
+    def __init__(self, sampler: Sampler, condition: int | None = None) -> None:
+        """Args:
+        condition: number of what a conditional generator is told for all of them.
+        """
+        self._sampler, self._condition, self._lock = sampler, condition, threading.Lock()
         self._answers: OrderedDict[tuple[str, bytes], Tensor] = OrderedDict()
 
     @property
@@ -49,11 +52,14 @@ class Painter:
 
     def images(self, z: Tensor) -> Tensor:
         """(N, latent_dim) -> (N, C, H, W) uint8."""
-        return self._remember("images", z, self._sampler.images)
+        return self._remember("images", z, self._paint)
 
     def effects(self, z: Tensor) -> Tensor:
         """(latent_dim,) -> (latent_dim,): :func:`effects` around this z."""
-        return self._remember("effects", z, lambda base: effects(self._sampler.images, base, self.distribution))
+        return self._remember("effects", z, lambda base: effects(self._paint, base, self.distribution))
+
+    def _paint(self, z: Tensor) -> Tensor:
+        return self._sampler.images(z, self._condition)
 
     def _remember(self, kind: str, z: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
         key = (kind, z.numpy().tobytes())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard import charts, galleries
 from dashboard.engine import manager
-from dashboard.live_chart import live_chart
-from gancore.errors import GanCoreError
+from dashboard.live_chart import Marker, live_chart
+from gancore.errors import GanCoreError, RunError
+from gancore.live_quality import Quality
 from gancore.recipes import recipe_of
 from gancore.runs import Run
 from gancore.schedule import whole_percent
@@ -35,6 +39,8 @@ STATE_ICONS: dict[RunState, str] = {
     RunState.FAILED: "error",
     RunState.INTERRUPTED: "power_off",
 }
+TOGGLE_WIDTH = 120
+"""Pixels of the button that is Pause or Resume."""
 
 
 def chart_options() -> None:
@@ -65,7 +71,11 @@ def chart_options() -> None:
 
 def run_card(run_id: str) -> None:
     """Draw a run, refreshing by itself while it is live."""
-    live = manager().get(run_id).status().state.is_live
+    try:
+        live = manager().get(run_id).status().state.is_live
+    except GanCoreError as error:  # deleted or damaged since the page listed it
+        st.error(str(error), icon=":material/error:")
+        return
     st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, live)
 
 
@@ -79,6 +89,7 @@ def _card(run_id: str, was_live: bool) -> None:
             _header(run, status)
             _progress(run, status)
             _chart(run)
+            _quality(run)
             kept = run.galleries()
             galleries.milestone_row(run, kept)
             galleries.film(run, kept)
@@ -94,22 +105,43 @@ def _header(run: Run, status: Status) -> None:
             st.markdown(f"#### {config.preset} :{color}-badge[:material/{icon}: {status.state}]")
             st.caption(f"{run.id} · seed {config.seed}")
         if run.is_mine:
-            _live_buttons(run, status)
+            live_buttons(run, status)
         elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):
             manager().resume(run.id)
             st.rerun()
 
 
-def _live_buttons(run: Run, status: Status) -> None:
-    actions = [("Step", "skip_next", run.step), ("Stop", "stop", run.stop)]
-    if status.state is RunState.PAUSED:
-        actions.insert(0, ("Resume", "play_arrow", run.resume))
-    else:
-        actions.insert(0, ("Pause", "pause", run.pause))
-    for label, icon, action in actions:
-        queued = status.state is RunState.QUEUED and label != "Stop"
-        if st.button(label, key=f"{label}-{run.id}", icon=f":material/{icon}:", disabled=queued):
-            action()
+def live_buttons(run: Run, status: Status, prefix: str = "") -> None:
+    """Pause or Resume, Step and Stop of a run that this process trains.
+
+    Pause and Resume are one button of one width, which is never remade: what stands beside it must not move under the
+    pointer.
+
+    Args:
+        prefix: of the buttons' keys, where a page has them beside another's.
+    """
+    paused = status.state is RunState.PAUSED
+    actions = (
+        ("toggle", "Resume", "play_arrow", run.resume) if paused else ("toggle", "Pause", "pause", run.pause),
+        ("Step", "Step", "skip_next", run.step),
+        ("Stop", "Stop", "stop", run.stop),
+    )
+    for key, label, icon, action in actions:
+        st.button(
+            label,
+            key=f"{prefix}{key}-{run.id}",
+            icon=f":material/{icon}:",
+            disabled=status.state is RunState.QUEUED and label != "Stop",
+            width=TOGGLE_WIDTH if key == "toggle" else "content",
+            on_click=unless_ended,
+            args=(action,),
+        )
+
+
+def unless_ended(action: Callable[[], None]) -> None:
+    """Do what a button said when it was drawn, unless the run has ended meanwhile: the card tells that by itself."""
+    with contextlib.suppress(RunError):
+        action()
 
 
 def progress_text(status: Status, plan: str) -> str:
@@ -148,7 +180,7 @@ def _progress(run: Run, status: Status) -> None:
 
 def _chart(run: Run) -> None:
     series = recipe_of(run.config.preset).series
-    x_axis = st.session_state.get("x_axis") or "iteration"
+    x_axis = _x_axis()
     titles = charts.panel_titles(series)
     live_chart(
         charts.run_traces(run.history(), series, x_axis),
@@ -156,7 +188,42 @@ def _chart(run: Run) -> None:
         x_title=charts.X_AXES[x_axis],
         panel_titles=titles,
         panel_ranges=(None, (0.0, 1.0))[: len(titles)],
-        markers=charts.milestone_markers(run.galleries(), x_axis),
+        markers=[*charts.milestone_markers(run.galleries(), x_axis), *_turns(run.quality(), x_axis)],
         smoothing=st.session_state.get("smoothing", 0.6),
         log_y=bool(st.session_state.get("log_y")),
     )
+
+
+def _x_axis() -> str:
+    return st.session_state.get("x_axis") or "iteration"
+
+
+def _turns(quality: Quality | None, x_axis: str) -> list[Marker]:
+    return [] if quality is None else charts.turn_markers(quality, x_axis)
+
+
+def _quality(run: Run) -> None:
+    """What is measured while it trains, on the curves' own axis."""
+    quality = run.quality()
+    if quality is None or not len(quality.history):
+        if run.is_mine and run.config.measure_every is not None:
+            st.caption("Quality: measured from time to time, first when the data's own images have been looked at.")
+        return
+    x_axis, facts = _x_axis(), quality.facts
+    titles = charts.quality_titles(quality)
+    if len(quality.history) > 1:  # a single point is no course
+        live_chart(
+            charts.quality_traces(quality, x_axis),
+            key=f"quality-{run.id}",
+            x_title=charts.X_AXES[x_axis],
+            panel_titles=titles,
+            panel_ranges=(None, (0.0, 1.05))[: len(titles)],
+            markers=_turns(quality, x_axis),
+            height=260,
+        )
+    if facts.classes:
+        covered = int(quality.history.column("modes")[-1])
+        what = "Classes" if facts.extractor else "Modes"
+        st.progress(covered / facts.classes, f"{what} covered: {covered} of {facts.classes}")
+    through = f"seen by {facts.extractor}" if facts.extractor else "against as many of the data"
+    st.caption(f"From {facts.samples:,} samples each time, {through}: for its course, not for ranking.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -16,15 +16,16 @@ from gancore.runs import Run
 TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
 
 
-def pick_run(key: str = "run", label: str = "Run") -> Run | None:
+def pick_run(key: str = "run", label: str = "Run", wanted: Callable[[Run], bool] = lambda _run: True) -> Run | None:
     """A menu of the runs that have samples, newest first; without any, a card that leads to the Train page.
 
     The choice stays while the tab is open, and stands in the URL as ``?<key>=<run id>``, so it can be linked to.
 
     Args:
         key: of the menu, and the name in the URL; pages that share it share the choice.
+        wanted: which runs the page can show.
     """
-    runs = {run.id: run for run in manager().runs() if has_samples(run)}
+    runs = {run.id: run for run in manager().runs() if has_samples(run) and wanted(run)}
     if not runs:
         _nothing_yet()
         return None

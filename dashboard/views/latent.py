@@ -11,12 +11,14 @@ import torch
 
 from dashboard import latent_controls as controls
 from dashboard import latent_walks as walks
+from dashboard.engine import manager
 from dashboard.latent_walks import Painter
 from dashboard.run_picker import pick_run
 from gancore import images, latents
 from gancore.errors import GanCoreError
 from gancore.runs import Run
-from gancore.sampling import Sampler
+from gancore.sampler import Sampler
+from gancore.sources import is_points
 
 NOW = "now"
 SNAPSHOT_S = 10.0
@@ -63,7 +65,8 @@ def main() -> None:
 def _choose() -> Chosen | None:
     menu, moments = st.columns([3, 4], gap="medium")
     with menu:
-        run = pick_run()
+        run = pick_run(wanted=lambda run: not is_points(run.config.data))
+        condition = None if run is None else _condition(run)
     if run is None:
         return None
     kept = {}
@@ -79,29 +82,43 @@ def _choose() -> Chosen | None:
             bind="query-params",
         )
         if moment == NOW:
-            return Chosen(_now(run), run.id, NOW)
+            return Chosen(_now(run, condition), run.id, NOW)
     gallery = kept[moment]
     path = run.folder.path / str(gallery.weights)
     version = path.stat().st_mtime_ns if path.is_file() else 0
-    return Chosen(_open(run.id, str(gallery.weights), version, run), run.id, moment)
+    return Chosen(_open(run.id, str(gallery.weights), version, condition), run.id, moment)
+
+
+def _condition(run: Run) -> int | None:
+    """What the generator is to be told, chosen from what the run keeps; None for an unconditional one."""
+    conditions, resolved = run.folder.read_conditions(), run.folder.read_resolved()
+    if conditions is None or resolved is None:
+        return None
+    if conditions.ndim == 1:
+        label, names = "Class", resolved.classes
+    else:
+        label, names = "Source image", tuple(str(number) for number in range(1, len(conditions) + 1))
+    return st.selectbox(
+        label, range(len(names)), format_func=names.__getitem__, key=f"latent.{label}", persist_state="session"
+    )
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _open(_id: str, weights: str, version: int, _run: Run) -> Painter:
+def _open(run_id: str, weights: str, version: int, condition: int | None) -> Painter:
     """A milestone's painter; ``version`` is the file's time, so weights made anew are read anew."""
-    return Painter(Sampler(_run, _run.folder.load_weights(weights)))
+    folder = manager().get(run_id).folder
+    return Painter(Sampler(folder, folder.load_weights(weights)), condition)
 
 
-def _now(run: Run) -> Painter:
+def _now(run: Run, condition: int | None) -> Painter:
     """The live generator, copied when first asked for and when asked to again, so that a walk stays one walk."""
     fresh = st.button("Copy again", icon=":material/refresh:", help="Take the generator as it is by now.")
-    kept: tuple[str, Painter, int] | None = st.session_state.get("latent.now")
+    kept: tuple[str, Sampler, int] | None = st.session_state.get("latent.now")
     if fresh or kept is None or kept[0] != run.id:
-        painter = Painter(Sampler(run, run.snapshot(SNAPSHOT_S)))
-        kept = (run.id, painter, run.status().iteration)
+        kept = (run.id, Sampler(run.folder, run.snapshot(SNAPSHOT_S)), run.status().iteration)
         st.session_state["latent.now"] = kept
     st.caption(f"Copied at iteration {kept[2]:,}.")
-    return kept[1]
+    return Painter(kept[1], condition)
 
 
 @st.fragment

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import streamlit as st
 
 from dashboard import controls
 from dashboard.engine import FIRST_PRESET, manager
+from dashboard.preset_menu import choose_presets
 from dashboard.run_card import chart_options, run_card
 from gancore import data
 from gancore.config import RUN_FIELDS, RunConfig
@@ -47,16 +48,7 @@ def main() -> None:
 
 
 def _new_run() -> None:
-    presets = st.pills(
-        "Presets",
-        list(PRESETS),
-        selection_mode="multi",
-        default=[FIRST_PRESET],
-        key="presets",
-        persist_state="session",
-        help="Choose several to train and compare them.",
-    )
-    presets = [name for name in PRESETS if name in presets]
+    presets = choose_presets(FIRST_PRESET)
     for preset in (PRESETS[name] for name in presets):
         note = f" {preset.note}" if preset.note else ""
         st.caption(f"**{preset.name}** {preset.summary} :gray[From {preset.source}.]", help=note or None)
@@ -103,13 +95,15 @@ def _choose_data() -> str:
         source = SOURCES[name]
         return source.title if is_local(name) else f"{source.title} · {source.download_bytes / 1e6:.0f} MB download"
 
-    chosen = st.selectbox("Data set", [*SOURCES, FOLDER], format_func=title, key="data", persist_state="session")
+    names = [source.name for source in SOURCES.values() if source.kind == "images"]
+    chosen = st.selectbox("Data set", [*names, FOLDER], format_func=title, key="data", persist_state="session")
     if chosen != FOLDER:
         return chosen
     entered = st.text_input("Folder", key="folder", persist_state="session", placeholder="/path/to/images").strip()
     if not entered:
         return ""
-    if not Path(entered).expanduser().is_dir():
+    # Not a Path, which raises for an unknown user's ~ or a name that is too long.
+    if not os.path.isdir(os.path.expanduser(entered)):  # noqa: PTH111, PTH112
         st.markdown(f":red[There is no folder {entered} on the machine that runs the dashboard.]")
         return ""
     return entered

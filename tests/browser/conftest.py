@@ -129,7 +129,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             server = subprocess.Popen(
                 command,
                 cwd=cwd or tmp_path_factory.mktemp("cwd"),
-                env={**os.environ, **(env or {})},
+                # One thread: two that wait for one another hardly move while another test keeps the cores busy.
+                env={**os.environ, "OMP_NUM_THREADS": "1", **(env or {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

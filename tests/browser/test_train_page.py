@@ -31,9 +31,9 @@ def open_train(page: Page, address: str) -> None:
 
 
 def choose(page: Page, wanted: str) -> None:
-    """Leave only ``wanted`` chosen; ``dcgan`` is chosen at first."""
+    """Leave only ``wanted`` chosen; ``quick`` is chosen at first."""
     page.get_by_role("button", name=wanted, exact=True).click()
-    page.get_by_role("button", name="dcgan", exact=True).click()
+    page.get_by_role("button", name="quick", exact=True).click()
     expect(page.get_by_test_id("stMarkdown").filter(has_text=re.compile(f"^{wanted} "))).to_have_count(1)
 
 
@@ -51,6 +51,8 @@ def choose_data(page: Page, name: str) -> None:
 
 def start(page: Page, plan: str) -> None:
     field = page.get_by_role("textbox", name="Planned length")
+    # While the page still draws what was chosen before, the field is there twice.
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     field.fill(plan)
     field.press("Enter")
     button = page.get_by_role("button", name="Start", exact=True)
@@ -62,23 +64,26 @@ def first_card(page: Page) -> Locator:
     return page.locator('[class*="st-key-card-"]').first
 
 
+def curves(card: Locator) -> Locator:
+    """The chart of the losses; below it is the one of quality, once there is some."""
+    return card.locator('[data-testid=live-chart][data-key^="chart-"]')
+
+
 def points(card: Locator) -> int:
-    return int(card.get_by_test_id("live-chart").get_attribute("data-points") or 0)
+    return int(curves(card).get_attribute("data-points") or 0)
 
 
 def wait_for_points(card: Locator, more_than: int) -> None:
-    expect(card.get_by_test_id("live-chart")).to_be_attached()
+    expect(curves(card)).to_be_attached()
     card.page.wait_for_function(
         "([key, n]) => +document.querySelector(`[data-testid=live-chart][data-key='${key}']`).dataset.points > n",
-        arg=[card.get_by_test_id("live-chart").get_attribute("data-key"), more_than],
+        arg=[curves(card).get_attribute("data-key"), more_than],
         timeout=60_000,
     )
 
 
 def x_range(card: Locator) -> list[float]:
-    return card.get_by_test_id("live-chart").evaluate(
-        "el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
-    )
+    return curves(card).evaluate("el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)")
 
 
 def statuses(runs: Path) -> list[dict[str, Any]]:
@@ -101,11 +106,11 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2, steps=5)
     page.mouse.up()
     page.wait_for_function("() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.autorange === false")
-    zoomed, mounts = x_range(card), card.get_by_test_id("live-chart").get_attribute("data-mounts")
+    zoomed, mounts = x_range(card), curves(card).get_attribute("data-mounts")
     for _ in range(3):
         wait_for_points(card, points(card))
     assert x_range(card) == zoomed
-    assert card.get_by_test_id("live-chart").get_attribute("data-mounts") == mounts
+    assert curves(card).get_attribute("data-mounts") == mounts
 
     card.get_by_role("button", name="Pause").click()
     expect(card.get_by_text("paused")).to_be_visible()
@@ -120,6 +125,9 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     card.get_by_role("button", name="Resume").click()
     expect(card.get_by_text("running")).to_be_visible()
     wait_for_points(card, paused_at + 1)
+    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=90_000)
+    chart = card.locator('[data-testid=live-chart][data-key^="quality-"]')
+    expect(chart).to_have_attribute("data-mounts", "1", timeout=90_000)
 
     card.get_by_role("button", name="Stop").click()
     expect(card.get_by_text("stopped")).to_be_visible()

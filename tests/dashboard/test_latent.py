@@ -43,7 +43,8 @@ class HandMade:
     def latents(self, seed: int, count: int = 1) -> Tensor:
         return latents.from_seed(seed, count, 4, self.config.settings.latent_distribution)
 
-    def images(self, z: Tensor) -> Tensor:
+    def images(self, z: Tensor, condition: int | None = None) -> Tensor:
+        assert condition is None
         assert self.busy.acquire(blocking=False), "two threads at once"
         self.calls += 1
         time.sleep(0.002)

@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import tiny
 
 from dashboard import engine
+from gancore.data import load
+from gancore.errors import DataError
 from gancore.runs import Run, RunManager
 
 HOME = Path(__file__).resolve().parents[2] / "dashboard" / "home.py"
@@ -148,3 +150,27 @@ def test_a_run_is_deleted_by_its_id(open_page: Open, runs: RunManager) -> None:
     without_error(app.button(key=f"delete-{gone.id}").click().run())
     assert [run.id for run in runs.runs()] == [kept.id]
     assert app.query_params["run"] == kept.id
+
+
+@pytest.mark.parametrize("content", [None, b"no picture"])
+def test_a_lost_gallery_is_a_sentence_and_the_page_stays(
+    open_page: Open, runs: RunManager, content: bytes | None
+) -> None:
+    run = trained(runs)
+    picture = run.folder.path / run.galleries()[0].image
+    picture.unlink()
+    if content is not None:
+        picture.write_bytes(content)
+    app = open_page("train")
+    assert f"{picture} is missing or cannot be read as an image" in said(app)
+    assert [button.key for button in app.button if button.key == "start"]
+
+
+@pytest.mark.parametrize("name", ["~nobody-here/pictures", "x" * 5000])
+def test_an_impossible_folder_is_a_sentence(open_page: Open, name: str) -> None:
+    app = open_page("train")
+    without_error(app.selectbox(key="data").select("folder").run())
+    without_error(app.text_input(key="folder").input(name).run())
+    assert "There is no folder" in said(app)
+    with pytest.raises(DataError, match="there is no data set or folder"):
+        load(name)

@@ -1,0 +1,188 @@
+"""One run in the plane: what it looks like now, its speed, its numbers and its losses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.engine import manager
+from dashboard.live_chart import live_chart
+from dashboard.plane_view import plane_view
+from dashboard.run_card import STATE_COLORS, STATE_ICONS, live_buttons, progress_text, unless_ended
+from dashboard.style import to_come
+from gancore.errors import GanCoreError, RunError
+from gancore.plane import PlaneView
+from gancore.recipes import recipe_of
+from gancore.runs import Run
+from gancore.sources import SOURCES
+from gancore.status import RunState, Status
+
+REFRESH_S = 0.35
+"""Seconds between refreshes of a live card."""
+PATIENCE_S = 2.0
+"""Seconds a refresh waits for a view; at its start a run is still loading its data."""
+SPEEDS: dict[str, float | None] = {"Slow": 2.0, "Medium": 10.0, "Full": None}
+"""Name -> iterations a second; None: as many as there can be."""
+CHART_HEIGHT = 280
+
+
+def data_title(name: str) -> str:
+    """What a menu calls a data set of points."""
+    return SOURCES[name].title if name in SOURCES else Path(name).stem
+
+
+def plane_card(run_id: str, layers: Collection[str], alone: bool) -> None:
+    """Draw a run's plane, refreshing by itself while the run is live.
+
+    Args:
+        layers: of the plane that are shown.
+        alone: whether the card is as wide as the page; its losses then stand beside the plane.
+    """
+    try:
+        live = manager().get(run_id).status().state.is_live
+    except GanCoreError as error:  # deleted or damaged since the page listed it
+        st.error(str(error), icon=":material/error:")
+        return
+    st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, layers, alone, live)
+
+
+def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> None:
+    try:
+        run = manager().get(run_id)
+        status = run.status()
+        if was_live and not status.state.is_live:
+            st.rerun()  # the whole page once, so that this card stops refreshing
+        with st.container(border=True, key=f"card-plane-{run_id}"):
+            _header(run, status)
+            _controls(run, status)
+            label = _choose_class(run)
+            plane, beside = st.columns([1, 1], gap="medium") if alone else (st.container(), st.container())
+            with plane:
+                view = _plane(run, status, layers, label)
+            with beside:
+                if view is not None:
+                    _numbers(view)
+                _progress(run)
+                _losses(run)
+    except GanCoreError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _progress(run: Run) -> None:
+    status = run.status()
+    st.progress(status.progress, progress_text(paced_status(status, run.paced), run.config.plan.describe()))
+    if status.message:
+        show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
+        show(f"{status.message[0].upper()}{status.message[1:]}.")
+
+
+def paced_status(status: Status, pace: float | None) -> Status:
+    """A status whose speed and time left are those of slow motion, whose waits training leaves out."""
+    if pace is None or not status.state.is_live:
+        return status
+    left_s = (1 - status.progress) * status.iteration / status.progress / pace if status.progress else None
+    return status.model_copy(
+        update={
+            "iterations_per_s": min(pace, status.iterations_per_s),
+            "eta_s": max(left_s, status.eta_s or 0.0) if left_s is not None else None,
+            "elapsed_s": 0.0,
+        }
+    )
+
+
+def _header(run: Run, status: Status) -> None:
+    config = run.config
+    color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
+    with st.container(gap=None):
+        st.markdown(f"#### {config.preset} :{color}-badge[:material/{icon}: {status.state}]")
+        st.caption(f"{data_title(config.data)} · seed {config.seed} · {run.id}")
+
+
+def _controls(run: Run, status: Status) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not run.is_mine:
+            if status.state.can_resume and st.button(
+                "Resume", key=f"p-resume-{run.id}", icon=":material/play_arrow:"
+            ):
+                manager().resume(run.id)
+                st.rerun()
+            if status.state.is_live:
+                st.caption(
+                    "It trains in another process; pause and stop it there. The plane is that of its last checkpoint."
+                )
+            return
+        live_buttons(run, status, "p-")
+        key = f"speed-{run.id}"
+        # Another tab may have chosen another speed.
+        st.session_state[key] = next((name for name, pace in SPEEDS.items() if pace == run.paced), None)
+        st.segmented_control(
+            "Speed",
+            list(SPEEDS),
+            key=key,
+            label_visibility="collapsed",
+            required=True,
+            on_change=lambda: unless_ended(lambda: run.pace(SPEEDS[st.session_state[key]])),
+        )
+
+
+def _choose_class(run: Run) -> int:
+    """Which class's plane is shown, for a recipe that is told one."""
+    resolved = run.folder.read_resolved()
+    if recipe_of(run.config.preset).conditioned_on != "label" or resolved is None:
+        return 0
+    classes = resolved.classes
+    chosen: int = st.selectbox(
+        "Class",
+        range(len(classes)),
+        format_func=lambda index: classes[index],
+        key=f"class-{run.id}",
+        width=280,
+        help="Discriminator and manifold are shown for this class; the samples have all of them.",
+    )
+    return chosen
+
+
+def _plane(run: Run, status: Status, layers: Collection[str], label: int) -> PlaneView | None:
+    if status.state is RunState.QUEUED:
+        to_come("waits for a free core")
+        return None
+    try:
+        view = run.look(label, timeout_s=PATIENCE_S)
+    except GanCoreError as error:
+        if status.state.is_live and isinstance(error, RunError):
+            to_come("loading the data" if run.is_mine else "waits for its first checkpoint")
+        else:
+            text = str(error)
+            st.error(f"{text[0].upper()}{text[1:]}.", icon=":material/error:")
+        return None
+    name = f"{run.config.preset} on {data_title(run.config.data)}"
+    plane_view(view, key=f"plane-{run.id}", layers=layers, name=name)
+    return view
+
+
+def _numbers(view: PlaneView) -> None:
+    if view.coverage is None:
+        return
+    found = view.coverage
+    st.markdown(
+        f"**{found.covered} of {len(found.counts)}** modes found · **{found.high_quality:.0%}** of high quality",
+        help="Of 2,500 samples: a sample within 3 sigma of a mode is of high quality, and a mode with one is found "
+        "(PacGAN, section 4.1).",
+    )
+
+
+def _losses(run: Run) -> None:
+    series = recipe_of(run.config.preset).series
+    titles = charts.panel_titles(series)
+    live_chart(
+        charts.run_traces(run.history(), series, "iteration"),
+        key=f"plane-chart-{run.id}",
+        x_title=charts.X_AXES["iteration"],
+        panel_titles=titles,
+        panel_ranges=(None, (0.0, 1.0))[: len(titles)],
+        smoothing=st.session_state.get("smoothing", 0.6),
+        height=CHART_HEIGHT,
+    )

@@ -1,0 +1,137 @@
+"""Evaluations as figures, tables and files; pure, no Streamlit."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from gancore.evaluate.evaluate import Evaluation
+from gancore.evaluate.metrics import METRICS, Metric
+from gancore.evaluate.plane import COORDINATES
+from gancore.evaluate.ranking import Ranking
+from gancore.evaluate.ranking import basis as ground
+
+NO_VALUE = "—"
+DATA_COLOR = "#94a3b8"
+MOST_BARS = 40
+"""Classes that a histogram can show; of more, only how many are covered is said."""
+_ROW_HEIGHT, _MARGIN = 34, 64
+
+
+def metric_figure(
+    metric: Metric, evaluations: Sequence[Evaluation], names: Mapping[str, str], colors: Mapping[str, str]
+) -> go.Figure:
+    """One row a run, best first: the value, and its 95 % interval as an error bar.
+
+    Args:
+        names, colors: by run id.
+    """
+    figure = go.Figure()
+    known = [(found, number) for found in evaluations if (number := found.measurement(metric.name)) is not None]
+    sign = -1 if metric.better == "higher" else 1
+    for found, number in sorted(known, key=lambda pair: sign * pair[1].value, reverse=True):
+        figure.add_trace(
+            go.Scatter(
+                x=[number.value],
+                y=[names[found.run]],
+                error_x={
+                    "type": "data",
+                    "array": [number.high - number.value],
+                    "arrayminus": [number.value - number.low],
+                    "thickness": 2,
+                    "width": 6,
+                },
+                marker={"size": 10, "color": colors[found.run]},
+                hovertemplate=f"{number.value:.4g}<br>{number.low:.4g} to {number.high:.4g}"
+                f"<extra>{names[found.run]}</extra>",
+                mode="markers",
+            )
+        )
+    lows, highs = [number.low for _, number in known], [number.high for _, number in known]
+    if max(highs) - min(lows) < 1e-9:  # Plotly would make its own range of one value, from -1 to 1
+        figure.update_xaxes(range=[min(lows) - 0.01, max(highs) + 0.09])
+    figure.update_layout(
+        height=_MARGIN + _ROW_HEIGHT * max(2, len(known)),
+        margin={"l": 8, "r": 12, "t": 8, "b": 32},
+        showlegend=False,
+        yaxis={"automargin": True, "type": "category", "fixedrange": True},
+        xaxis={"nticks": 5, "automargin": True, "fixedrange": True, "zeroline": False},
+    )
+    return figure
+
+
+def class_figure(evaluations: Sequence[Evaluation], names: Mapping[str, str], colors: Mapping[str, str]) -> go.Figure:
+    """How often each class appears: a bar for the data and one for each run."""
+    classes = evaluations[0].classes
+    figure = go.Figure()
+    labels = [share.name for share in classes]
+    figure.add_bar(x=labels, y=[share.data for share in classes], name="data", marker_color=DATA_COLOR)
+    for found in evaluations:
+        shares = [share.samples for share in found.classes]
+        figure.add_bar(x=labels, y=shares, name=names[found.run], marker_color=colors[found.run])
+    figure.update_layout(
+        barmode="group",
+        height=300,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        yaxis={"tickformat": ".0%", "automargin": True, "fixedrange": True},
+        xaxis={"type": "category", "automargin": True, "fixedrange": True},
+    )
+    return figure
+
+
+def measurement_table(evaluations: Sequence[Evaluation], names: Mapping[str, str]) -> pd.DataFrame:
+    """One row a run: each value with its interval, as text."""
+    rows = []
+    for found in evaluations:
+        row = {"Run": names[found.run], "Measured at": "the end" if found.percent == 100 else f"{found.percent} %"}
+        for metric in METRICS.values():
+            number = found.measurement(metric.name)
+            text = NO_VALUE if number is None else f"{number.value:.4g}  [{number.low:.4g}, {number.high:.4g}]"
+            row[metric.title] = text
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.loc[:, ~(table == NO_VALUE).all()]
+
+
+def sentences(ranking: Ranking, names: Mapping[str, str]) -> list[str]:
+    """What the ranking says of each pair of neighbours, under the names that the page uses."""
+    found = []
+    for verdict in ranking.verdicts:
+        # At once and the longest first: one id may be part of another, or of a name.
+        ids = sorted((verdict.better, verdict.worse), key=len, reverse=True)
+        found.append(re.sub("|".join(map(re.escape, ids)), lambda m: f"**{names[m[0]]}**", verdict.sentence))
+    return found
+
+
+def basis(evaluation: Evaluation) -> str:
+    """One sentence on what the numbers of a section stand on."""
+    blind = evaluation.extractor_accuracy is None and evaluation.extractor != COORDINATES
+    why = ", a random network, as there is no judge for this data" if blind else ""
+    return f"{ground(evaluation)}{why}. Bars are 95 % intervals."
+
+
+def csv_file(evaluations: Sequence[Evaluation]) -> str:
+    """One row a measurement, with all that it depends on."""
+    rows = [
+        {
+            **found.model_dump(exclude={"measurements", "classes", "memorisation"}),
+            "metric": number.name,
+            "value": number.value,
+            "low": number.low,
+            "high": number.high,
+        }
+        for found in evaluations
+        for number in found.measurements
+    ]
+    return pd.DataFrame(rows).to_csv(index=False)
+
+
+def json_file(evaluations: Sequence[Evaluation]) -> str:
+    """The evaluations as the runs' folders keep them."""
+    entries = [found.model_dump(mode="json") for found in evaluations]
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
