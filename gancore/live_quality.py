@@ -1,7 +1,7 @@
 """Quality while a run trains: snapshots of the generator, measured in a thread of their own.
 
 The training thread only copies weights, and only when the last snapshot is done with and measuring has taken at most
-:data:`SHARE` of the time. What a measurement takes does not change what the run computes.
+:data:`SHARE` of a processor's time. What a measurement takes does not change what the run computes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gancore.sampler import Sampler
 from gancore.schedule import Position, Schedule
 
 SHARE = 0.04
-"""Most of the time that the measuring thread may be busy."""
+"""Most of the time that the measuring thread may work."""
 SAMPLES = 500
 """Images in one live measurement; points: 2,500."""
 REAL_IMAGES = 2_000
@@ -135,9 +135,10 @@ class QualityWatch:
         try:
             if self._measure is None:
                 self._prepare(weights)
-            started = time.perf_counter()
+            # What it takes from the training is this thread's work, not how long it waits for a busy machine.
+            started = time.thread_time()
             self._record(position, self._take(weights))
-            self._next_at = time.perf_counter() + (time.perf_counter() - started) / SHARE
+            self._next_at = time.perf_counter() + (time.thread_time() - started) / SHARE
         except Exception:  # a number that cannot be had must not end the run, nor be tried for again and again
             self._broken = True
             (self._folder.path / "quality-error.log").write_text(traceback.format_exc(), encoding="utf-8")

@@ -66,6 +66,7 @@ def test_a_slider_moved_by_keyboard_moves_the_image_in_place(watched: Any, addre
     expect(middle(page)).to_have_attribute("src", ends[0] or "", timeout=RERUN_MS)
     slider.press("End")
     expect(middle(page)).to_have_attribute("src", ends[1] or "", timeout=RERUN_MS)
+    settle(page)
     assert strip.bounding_box() == place
     assert "run=gan-simple-digits-" in page.url
     assert [error for error in watched.errors if NOT_OURS not in error] == []

@@ -125,9 +125,9 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     card.get_by_role("button", name="Resume").click()
     expect(card.get_by_text("running")).to_be_visible()
     wait_for_points(card, paused_at + 1)
-    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=90_000)
+    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=180_000)
     chart = card.locator('[data-testid=live-chart][data-key^="quality-"]')
-    expect(chart).to_have_attribute("data-mounts", "1", timeout=90_000)
+    expect(chart).to_have_attribute("data-mounts", "1", timeout=180_000)
 
     card.get_by_role("button", name="Stop").click()
     expect(card.get_by_text("stopped")).to_be_visible()
