@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +54,18 @@ def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Ten
 
 def image_files(folder: Path) -> list[Path]:
     """The picture files below ``folder``, sorted; hidden files and folders are passed over."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    return sorted(find_images(folder))
+
+
+def find_images(folder: Path) -> Iterator[Path]:
+    """The same as they are found."""
+    for path in folder.rglob("*"):
+        if (
+            path.suffix.lower() in IMAGE_SUFFIXES
+            and path.is_file()
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ):
+            yield path
 
 
 def _is_grey(picture: Image.Image) -> bool:

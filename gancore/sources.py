@@ -6,6 +6,7 @@ torchvision's has no timeout and reports to a terminal only.
 
 from __future__ import annotations
 
+import itertools
 import os
 import urllib.request
 from collections.abc import Iterator
@@ -18,8 +19,11 @@ from torchvision import datasets as tv
 from torchvision.datasets.utils import check_integrity
 
 from gancore.errors import DataError
+from gancore.image_folder import find_images
 from gancore.points import is_points_file
 
+FEW = 10_000
+"""Of fewer images than these a set is one of few."""
 TIMEOUT_S = 15.0
 """Seconds without an answer after which a mirror counts as out of reach."""
 
@@ -36,12 +40,19 @@ class DataSource:
     download_bytes: int = 0
     """Size of what a first use downloads."""
     kind: Literal["images", "points"] = "images"
+    images: int = 60_000
+    """How many to train on."""
 
 
 SOURCES: dict[str, DataSource] = {
     source.name: source
     for source in (
-        DataSource("digits", "Digits (bundled)", "1,797 real handwritten digits, 8x8 resized to 28x28; no download."),
+        DataSource(
+            "digits",
+            "Digits (bundled)",
+            "1,797 real handwritten digits, 8x8 resized to 28x28; no download.",
+            images=1_797,
+        ),
         DataSource("mnist", "MNIST", "60,000 handwritten digits, 28x28.", tv.MNIST, 11_594_722),
         DataSource(
             "fashion-mnist", "Fashion-MNIST", "60,000 pieces of clothing, 28x28.", tv.FashionMNIST, 30_878_645
@@ -79,6 +90,16 @@ def check_name(name: str) -> None:
 def is_points(name: str) -> bool:
     """Whether a data set is one of the plane's; any other is one of images."""
     return SOURCES[name].kind == "points" if name in SOURCES else is_points_file(name)
+
+
+def has_few_images(name: str) -> bool:
+    """Whether a data set has fewer than :data:`FEW` images, which a discriminator soon knows by heart."""
+    if is_points(name) or not is_local(name):
+        return False
+    if name in SOURCES:
+        return SOURCES[name].images < FEW
+    found = find_images(Path(name).expanduser())
+    return sum(1 for _ in itertools.islice(found, FEW)) < FEW
 
 
 def _is_here(name: str) -> bool:

@@ -16,7 +16,7 @@ from gancore.devices import available_devices
 from gancore.errors import GanCoreError
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.runs import Run
-from gancore.sources import SOURCES, fetch, is_local
+from gancore.sources import SOURCES, fetch, has_few_images, is_local
 
 FOLDER = "folder"
 # Live runs are all shown; ended ones fill up to this many cards.
@@ -70,7 +70,7 @@ def _new_run() -> None:
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="shared.seed", persist_state="session")
         shared.slots["seed"] = st.empty()
     shared.values = {"seed": seed} | ({"plan": plan} if plan else {})
-    own = _all_settings(presets, shared)
+    own = _all_settings(presets, source or "digits", shared)
     configs = controls.validate(presets, shared, own, data=source) if source else {}
     with start_column:
         st.html('<div class="label-space"></div>')
@@ -109,7 +109,7 @@ def _choose_data() -> str:
     return entered
 
 
-def _all_settings(presets: list[str], shared: controls.Fields) -> dict[str, controls.Fields]:
+def _all_settings(presets: list[str], source: str, shared: controls.Fields) -> dict[str, controls.Fields]:
     with st.expander("All settings", icon=":material/tune:"):
         tabs = st.tabs(["Every run", *presets])
         with tabs[0]:
@@ -125,10 +125,13 @@ def _all_settings(presets: list[str], shared: controls.Fields) -> dict[str, cont
         own = {}
         for tab, preset in zip(tabs[1:], presets, strict=True):
             with tab:
-                model, settings = recipe_of(preset).settings, configure(preset).settings
+                few = bool(PRESETS[preset].few) and has_few_images(source)
+                model, settings = recipe_of(preset).settings, configure(preset, data=source).settings
                 if PRESETS[preset].note:
                     st.caption(PRESETS[preset].note)
-                own[preset] = controls.draw_fields(model, list(model.model_fields), dict(settings), preset)
+                # Other defaults, other fields: what a field shows is kept under its key.
+                key = f"{preset}.few" if few else preset
+                own[preset] = controls.draw_fields(model, list(model.model_fields), dict(settings), key)
     return own
 
 

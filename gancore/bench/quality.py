@@ -57,7 +57,7 @@ class Row:
 
 
 def image_presets() -> list[str]:
-    """Presets that draw images from z alone or from a label: what a distance to the data's distribution is fair to."""
+    """Presets that draw images from z alone or from a label: what a distance to the data is fair to."""
     return [name for name in PRESETS if recipe_of(name).conditioned_on != "image"]
 
 

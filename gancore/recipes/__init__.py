@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from gancore.config import RUN_FIELDS, RunConfig, config_error, explain
 from gancore.errors import ConfigError
 from gancore.recipes.recipe import Feed, Players, Preset, Recipe, Series
-from gancore.sources import is_points
+from gancore.sources import has_few_images, is_points
 
 __all__ = [
     "PRESETS",
@@ -58,7 +58,7 @@ def recipe_of(preset: str) -> Recipe:
 
 
 def configure(preset: str, **overrides: Any) -> RunConfig:
-    """A run's configuration: the preset's values, what its recipe changes for points, and ``overrides`` over them.
+    """A run's configuration: the preset's values, what points or few images change, and ``overrides`` over them.
 
     Args:
         preset: a name in :data:`PRESETS`.
@@ -70,7 +70,10 @@ def configure(preset: str, **overrides: Any) -> RunConfig:
     recipe, chosen = recipe_of(preset), PRESETS[preset]
     run: dict[str, Any] = {"preset": preset, **chosen.run}
     settings: dict[str, Any] = dict(chosen.settings)
-    if recipe.points is not None and is_points(str(overrides.get("data", ""))):
+    data = str(overrides.get("data", RunConfig.model_fields["data"].default))
+    if chosen.few and has_few_images(data):
+        settings |= chosen.few
+    if recipe.points is not None and is_points(data):
         settings |= recipe.points
         # bfloat16's steps at 2 to 4 are as wide as a mode of the grid, and networks this small are no faster with it.
         run["precision"] = "float32"

@@ -144,6 +144,8 @@ class Preset:
     """Recipe settings that differ from the recipe's defaults."""
     run: Mapping[str, Any] = field(default_factory=dict)
     """Run settings that differ from the defaults, such as ``plan`` and ``grid``."""
+    few: Mapping[str, Any] = field(default_factory=dict)
+    """Recipe settings that differ on a data set of few images (:func:`gancore.sources.has_few_images`)."""
     note: str = ""
     """What to know before choosing it: where text and code of the source disagree, what it is a lesson in."""
 

@@ -1,14 +1,16 @@
 """Configurations: lengths, limits, and all problems in one sentence."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gancore import sources
 from gancore.config import Length
 from gancore.errors import ConfigError
-from gancore.recipes import configure, load_config, recipe_of
+from gancore.recipes import PRESETS, configure, load_config, recipe_of
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,20 @@ def test_unknown_presets_are_listed() -> None:
         configure("gan")
     with pytest.raises(ConfigError, match="there is no preset 'None'"):
         load_config({})
+
+
+def test_few_images_change_what_a_preset_asks_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = PRESETS["quick"].few
+    assert {name: getattr(configure("quick").settings, name) for name in few} == few  # the digits
+    plenty = configure("quick", data="mnist").settings
+    assert all(getattr(plenty, name) != value for name, value in few.items())
+    assert configure("quick", batch_size=100).settings.batch_size == 100
+
+    for name in ("a.png", "b/c.jpg", ".hidden/d.png", "e.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(sources, "FEW", 3)
+    assert configure("quick", data=str(tmp_path)).settings.batch_size == few["batch_size"]
+    monkeypatch.setattr(sources, "FEW", 2)
+    assert configure("quick", data=str(tmp_path)).settings.batch_size == plenty.batch_size
+    assert configure("quick", data=str(tmp_path / "missing")).settings.batch_size == plenty.batch_size
