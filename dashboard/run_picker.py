@@ -1,4 +1,4 @@
-"""Choosing one run on a page, with the choice in the URL."""
+"""Choosing runs on a page, with the choice in the URL."""
 
 from __future__ import annotations
 
@@ -43,6 +43,35 @@ def pick_run(key: str = "run", label: str = "Run", wanted: Callable[[Run], bool]
         st.query_params[key] = chosen
     st.session_state[written] = chosen
     return runs[chosen]
+
+
+def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int) -> list[str]:
+    """A menu of several runs; returns the ids chosen.
+
+    They are what the URL was changed to (``?runs=<id>&runs=<id>``), else the last choice, else ``at_first``.
+
+    Args:
+        known: ids on offer, newest first; of what was chosen, those that are gone are left out.
+        key: of the menu.
+        most: runs at once.
+    """
+    linked, written = st.query_params.get_all("runs"), f"{key}.written"
+    if linked and linked != st.session_state.get(written):
+        st.session_state[key] = linked[:most]
+    st.session_state.setdefault(key, list(at_first)[:most])
+    st.session_state[key] = [run_id for run_id in st.session_state[key] if run_id in known]
+    chosen: list[str] = st.multiselect(
+        "Runs",
+        known,
+        max_selections=most,
+        key=key,
+        persist_state="session",
+        placeholder="Type a preset, a data set or a date",
+        select_all=False,
+        help=f"Newest first, at most {most}. The address of this page keeps the choice.",
+    )
+    st.query_params["runs"] = st.session_state[written] = chosen
+    return chosen
 
 
 def has_samples(run: Run) -> bool:

@@ -12,6 +12,7 @@ from dashboard.comparison import Compared
 from dashboard.engine import manager
 from dashboard.live_chart import live_chart
 from dashboard.run_card import chart_options
+from dashboard.run_picker import pick_runs
 from dashboard.style import run_mark, to_come
 from gancore.checkpoint import Gallery
 from gancore.errors import GanCoreError
@@ -22,7 +23,6 @@ GALLERIES_EVERY_S = 2.0
 # Runs that are chosen until somebody chooses.
 AT_FIRST = 2
 CHART_HEIGHT = 300
-WRITTEN = "runs.in-compare-url"
 TRAIN_PAGE = Path(__file__).with_name("train.py")
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     if not known:
         _empty()
         return
-    chosen = _choose(known)
+    chosen = pick_runs(known, "runs", known[:AT_FIRST], comparison.MOST_RUNS)
     if len(known) == 1:
         st.info("There is one run so far; with a second one there is something to compare.", icon=":material/info:")
         st.page_link(TRAIN_PAGE, label="Train another", icon=":material/play_circle:")
@@ -62,27 +62,6 @@ def _empty() -> None:
         st.markdown("#### Nothing to compare yet")
         st.markdown("Start two or more presets at once on the Train page; they appear here while they train.")
         st.page_link(TRAIN_PAGE, label="Train", icon=":material/play_circle:")
-
-
-def _choose(known: list[str]) -> list[str]:
-    """The chosen run ids: what the URL was changed to, else the last choice, else the newest two."""
-    linked = st.query_params.get_all("runs")
-    if linked and linked != st.session_state.get(WRITTEN):
-        st.session_state["runs"] = linked[: comparison.MOST_RUNS]
-    st.session_state.setdefault("runs", known[:AT_FIRST])
-    st.session_state["runs"] = [run_id for run_id in st.session_state["runs"] if run_id in known]
-    chosen = st.multiselect(
-        "Runs",
-        known,
-        max_selections=comparison.MOST_RUNS,
-        key="runs",
-        persist_state="session",
-        placeholder="Type a preset, a data set or a date",
-        select_all=False,
-        help=f"Newest first, at most {comparison.MOST_RUNS}. The address of this page keeps the choice.",
-    )
-    st.query_params["runs"] = st.session_state[WRITTEN] = chosen
-    return chosen
 
 
 def _read(chosen: Sequence[str], colors: Mapping[str, str]) -> list[Compared]:

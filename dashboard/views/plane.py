@@ -13,6 +13,7 @@ from dashboard.engine import manager
 from dashboard.plane_card import data_title, plane_card
 from dashboard.plane_view import LAYERS
 from dashboard.plane_view.board import drawing_board
+from dashboard.run_picker import pick_runs
 from gancore import data
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
@@ -40,7 +41,8 @@ def main() -> None:
     else:
         run_column, layer_column = st.columns(2, gap="medium")
         with run_column:
-            chosen = _choose_runs(runs)
+            live = [run_id for run_id, run in runs.items() if run.status().state.is_live]
+            chosen = pick_runs(list(runs), "plane.runs", live or list(runs)[:AT_FIRST], MOST_RUNS)
         with layer_column:
             layers = _choose_layers()
         if not chosen:
@@ -184,24 +186,6 @@ def _start(configs: list[RunConfig]) -> None:
         st.session_state["plane.error"] = ""
         st.session_state["plane.runs"] = started
     st.rerun()
-
-
-def _choose_runs(runs: dict[str, Run]) -> list[str]:
-    known = list(runs)
-    live = [run_id for run_id, run in runs.items() if run.status().state.is_live]
-    st.session_state.setdefault("plane.runs", (live or known[:AT_FIRST])[:MOST_RUNS])
-    st.session_state["plane.runs"] = [run_id for run_id in st.session_state["plane.runs"] if run_id in known]
-    chosen: list[str] = st.multiselect(
-        "Runs",
-        known,
-        max_selections=MOST_RUNS,
-        key="plane.runs",
-        persist_state="session",
-        placeholder="Type a preset, a data set or a date",
-        select_all=False,
-        help=f"Newest first, at most {MOST_RUNS}.",
-    )
-    return chosen
 
 
 def _choose_layers() -> list[str]:

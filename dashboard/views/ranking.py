@@ -10,7 +10,7 @@ import torch
 
 from dashboard import comparison, quality
 from dashboard.engine import manager
-from dashboard.run_picker import has_samples
+from dashboard.run_picker import has_samples, pick_runs
 from dashboard.style import run_mark
 from gancore import images
 from gancore.errors import GanCoreError
@@ -25,7 +25,6 @@ from gancore.sources import is_points
 
 TRAIN_PAGE = Path(__file__).with_name("train.py")
 COUNTS = (1000, 2000, 5000, DEFAULT_COUNT)
-WRITTEN = "ranking.runs-in-url"
 AT_FIRST = 4
 PLOTLY_CONFIG = {"displayModeBar": False}
 PAIR_PIXELS = 72
@@ -37,7 +36,7 @@ def main() -> None:
     if not known:
         _empty()
         return
-    chosen = _choose(list(known))
+    chosen = pick_runs(list(known), "ranking.runs", list(known)[:AT_FIRST], comparison.MOST_RUNS)
     left, right = st.columns(2)
     with left:
         count = st.selectbox(
@@ -98,28 +97,6 @@ def _empty() -> None:
         st.markdown("#### Nothing to rank yet")
         st.markdown("Train a run first; when it has ended, it can be measured here.")
         st.page_link(TRAIN_PAGE, label="Train", icon=":material/play_circle:")
-
-
-def _choose(known: list[str]) -> list[str]:
-    """The chosen run ids: what the URL was changed to, else the last choice, else the newest few."""
-    key = "ranking.runs"
-    linked = st.query_params.get_all("runs")
-    if linked and linked != st.session_state.get(WRITTEN):
-        st.session_state[key] = linked[: comparison.MOST_RUNS]
-    st.session_state.setdefault(key, known[:AT_FIRST])
-    st.session_state[key] = [run_id for run_id in st.session_state[key] if run_id in known]
-    chosen = st.multiselect(
-        "Runs",
-        known,
-        max_selections=comparison.MOST_RUNS,
-        key=key,
-        persist_state="session",
-        placeholder="Type a preset, a data set or a date",
-        select_all=False,
-        help=f"Runs that have ended, newest first, at most {comparison.MOST_RUNS}. The address keeps the choice.",
-    )
-    st.query_params["runs"] = st.session_state[WRITTEN] = chosen
-    return chosen
 
 
 def _count(run: Run, images: int) -> int:

@@ -104,6 +104,7 @@ def test_ended_runs_of_points_can_be_chosen_again(open_page: Open, runs: RunMana
     assert choice.options == newest
     assert choice.value == newest[:2]
     without_error(choice.set_value([old.id, new.id]).run())
+    assert app.query_params["runs"] == [old.id, new.id], "so that the address can be handed on"
     assert app.selectbox(key=f"class-{new.id}").value == 0, "of the one that is told a label"
     without_error(app.selectbox(key=f"class-{new.id}").set_value(5).run())
     without_error(app.multiselect(key="plane.runs").set_value([]).run())
