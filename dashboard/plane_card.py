@@ -11,7 +11,7 @@ from dashboard import charts
 from dashboard.engine import manager
 from dashboard.live_chart import live_chart
 from dashboard.plane_view import plane_view
-from dashboard.run_card import STATE_COLORS, STATE_ICONS, live_buttons, progress_text, unless_ended
+from dashboard.run_card import heading, live_buttons, progress_bar, unless_ended
 from dashboard.style import to_come
 from gancore.errors import GanCoreError, RunError
 from gancore.plane import PlaneView
@@ -56,7 +56,7 @@ def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> 
         if was_live and not status.state.is_live:
             st.rerun()  # the whole page once, so that this card stops refreshing
         with st.container(border=True, key=f"card-plane-{run_id}"):
-            _header(run, status)
+            heading(run, status, f"{data_title(run.config.data)} · seed {run.config.seed} · {run.id}")
             _controls(run, status)
             label = _choose_class(run)
             plane, beside = st.columns([1, 1], gap="medium") if alone else (st.container(), st.container())
@@ -65,18 +65,10 @@ def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> 
             with beside:
                 if view is not None:
                     _numbers(view)
-                _progress(run)
+                progress_bar(run, paced_status(run.status(), run.paced))
                 _losses(run)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")
-
-
-def _progress(run: Run) -> None:
-    status = run.status()
-    st.progress(status.progress, progress_text(paced_status(status, run.paced), run.config.plan.describe()))
-    if status.message:
-        show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
-        show(f"{status.message[0].upper()}{status.message[1:]}.")
 
 
 def paced_status(status: Status, pace: float | None) -> Status:
@@ -91,14 +83,6 @@ def paced_status(status: Status, pace: float | None) -> Status:
             "elapsed_s": 0.0,
         }
     )
-
-
-def _header(run: Run, status: Status) -> None:
-    config = run.config
-    color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
-    with st.container(gap=None):
-        st.markdown(f"#### {config.preset} :{color}-badge[:material/{icon}: {status.state}]")
-        st.caption(f"{data_title(config.data)} · seed {config.seed} · {run.id}")
 
 
 def _controls(run: Run, status: Status) -> None:

@@ -87,7 +87,9 @@ def _card(run_id: str, was_live: bool) -> None:
             st.rerun()  # the whole page once, so that this card stops refreshing
         with st.container(border=True, key=f"card-{run_id}"):
             _header(run, status)
-            _progress(run, status)
+            progress_bar(run, status)
+            if status.state.is_live and not run.is_mine:
+                st.caption("It trains in another process; pause and stop it there.")
             _chart(run)
             _quality(run)
             kept = run.galleries()
@@ -98,17 +100,21 @@ def _card(run_id: str, was_live: bool) -> None:
 
 
 def _header(run: Run, status: Status) -> None:
-    config = run.config
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(gap=None, width="stretch"):
-            color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
-            st.markdown(f"#### {config.preset} :{color}-badge[:material/{icon}: {status.state}]")
-            st.caption(f"{run.id} · seed {config.seed}")
+        heading(run, status, f"{run.id} · seed {run.config.seed}")
         if run.is_mine:
             live_buttons(run, status)
         elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):
             manager().resume(run.id)
             st.rerun()
+
+
+def heading(run: Run, status: Status, below: str) -> None:
+    """A run's preset and state, and a line below them."""
+    color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
+    with st.container(gap=None, width="stretch"):
+        st.markdown(f"#### {run.config.preset} :{color}-badge[:material/{icon}: {status.state}]")
+        st.caption(below)
 
 
 def live_buttons(run: Run, status: Status, prefix: str = "") -> None:
@@ -169,13 +175,12 @@ def duration(seconds: float) -> str:
     return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def _progress(run: Run, status: Status) -> None:
+def progress_bar(run: Run, status: Status) -> None:
+    """How far a run is, and what ended it."""
     st.progress(status.progress, progress_text(status, run.config.plan.describe()))
     if status.message:
         show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
         show(f"{status.message[0].upper()}{status.message[1:]}.")
-    elif status.state.is_live and not run.is_mine:
-        st.caption("It trains in another process; pause and stop it there.")
 
 
 def _chart(run: Run) -> None:
