@@ -162,7 +162,8 @@ def progress_text(status: Status, plan: str) -> str:
     if status.eta_s is not None:
         parts.append(f"{duration(status.eta_s)} left")
     elif status.elapsed_s:
-        parts.append(f"took {duration(status.elapsed_s)}")
+        took = duration(status.elapsed_s)
+        parts.append(f"{took} so far" if status.state.is_live else f"took {took}")
     return " · ".join(parts)
 
 
