@@ -164,12 +164,12 @@ def _roughness_of(run: Run) -> float:
 
 def _one_optimizer(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
     presets = ("grl", "grl-in-turns")
-    runs = _train(manager, presets, seeds, "4ep")
+    runs = _train(manager, presets, seeds, IMAGES)
     found = {name: _distances(runs[name]) for name in presets}
     reversal, turns = found.values()
     margin = EQUAL * turns.mean
     return same_within(turns.values, reversal.values, margin), (
-        f"The same networks and losses, Fréchet distance after 4 epochs of MNIST: {_listed(found, seeds, 0)}; equal "
+        f"The same networks and losses, Fréchet distance after 2 epochs of MNIST: {_listed(found, seeds, 0)}; equal "
         f"means that the means lie within {EQUAL:.0%}, {margin:.0f}, of one another. One backward pass gives the "
         "gradients of both players at the same point; in turns, G meets a D that has already moved."
     )
