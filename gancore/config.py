@@ -203,8 +203,8 @@ class RunConfig(BaseModel):
     measure_every: LengthField | None = Field(
         Length(100, "it"),
         title="Measure every",
-        description="Quality while it trains, such as every 100it; waits where it would take over 4 % of the time. "
-        "Empty: never.",
+        description="Quality while it trains, such as every 100it; waits where it would keep a core busy for over "
+        "4 % of the time. Empty: never.",
     )
     settings: SerializeAsAny[RecipeSettings] = Field(title="Recipe settings")
 
