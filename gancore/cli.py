@@ -1,4 +1,4 @@
-"""The command line: ``gancore presets|datasets|train|runs|resume|sample|interpolate|export``.
+"""The command line; here ``gancore presets|datasets|train|runs|resume``, the rest in files beside it.
 
 Results go to standard output, everything else to standard error. Exit status: 0 done, 1 the run failed or diverged,
 2 bad input (with one sentence), 130 stopped by Ctrl-C and 143 by SIGTERM, both after a checkpoint.
@@ -10,7 +10,6 @@ import json
 import signal
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -18,6 +17,8 @@ from tqdm import tqdm
 
 from gancore.cli_bench import bench
 from gancore.cli_evaluate import register as register_evaluation
+from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption
+from gancore.cli_samples import register as register_samples
 from gancore.config import Length, RunConfig
 from gancore.errors import ConfigError, GanCoreError
 
@@ -30,20 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of run folders.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `gancore runs` lists it.")]
-AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")]
 BudgetOption = Annotated[
     str | None, typer.Option("--budget", metavar="LENGTH", help="Planned length: 60s, 20000it, 600000img or 3ep.")
 ]
-ConditionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--condition", metavar="CLASS", help="Of a conditional run: the class, or the number of the source image."
-    ),
-]
-DEFAULT_RUNS = Path("checkpoints")
 
 
 @app.command()
@@ -175,68 +165,6 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
         typer.echo(f"gancore: left out: {problem}", err=True)
 
 
-@app.command()
-def sample(
-    run_id: RunArgument,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, a folder of images; of points: .csv.")
-    ],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples.")] = 64,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Which z.")] = 0,
-    condition: ConditionOption = None,
-    at: AtOption = None,
-    runs: RunsOption = DEFAULT_RUNS,
-) -> None:
-    """Draw samples from a run's generator."""
-    from gancore.runs import RunManager
-    from gancore.sampling import open_sampler, write_images
-
-    kind = _output_kind(out, {".npy", ".csv", ".png", ""})
-    sampler = open_sampler(RunManager(runs).get(run_id), at)
-    drawn = sampler.images(sampler.latents(seed, count), _condition(sampler, condition))
-    typer.echo(write_images(drawn, out, kind))
-
-
-@app.command()
-def interpolate(
-    run_id: RunArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .png film strip, a .gif, or a .npy file.")],
-    start: Annotated[int, typer.Option("--from", min=0, help="Seed of the first z.")] = 0,
-    end: Annotated[int, typer.Option("--to", min=0, help="Seed of the last z.")] = 1,
-    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help="Images, both ends included.")] = 10,
-    path: Annotated[str, typer.Option("--path", help="spherical or linear.")] = "spherical",
-    condition: ConditionOption = None,
-    at: AtOption = None,
-    runs: RunsOption = DEFAULT_RUNS,
-) -> None:
-    """Walk from one z to another and keep what the generator makes of it."""
-    from gancore.latents import PATHS, walk
-    from gancore.runs import RunManager
-    from gancore.sampling import open_sampler, write_images
-
-    if path not in PATHS:
-        raise ConfigError(f"--path: expected {' or '.join(PATHS)}, found {path!r}")
-    kind = _output_kind(out, {".npy", ".png", ".gif"})
-    sampler = open_sampler(RunManager(runs).get(run_id), at)
-    z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
-    drawn = sampler.images(z, _condition(sampler, condition))
-    typer.echo(write_images(drawn, out, kind, columns=steps))
-
-
-@app.command()
-def export(
-    run_id: RunArgument,
-    to: Annotated[str, typer.Option("--to", help="csv, tensorboard, pdf, png or onnx.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; tensorboard: a folder.")],
-    runs: RunsOption = DEFAULT_RUNS,
-) -> None:
-    """Write a run's curves, log or generator in another program's format."""
-    from gancore.export import export as export_run
-    from gancore.runs import RunManager
-
-    typer.echo(export_run(RunManager(runs).get(run_id), to, out))
-
-
 def _parse_settings(pairs: Iterable[str]) -> dict[str, Any]:
     """``name=value`` pairs; an empty value or ``none`` clears an optional setting."""
     parsed: dict[str, Any] = {}
@@ -328,28 +256,6 @@ def _recipe(run: Any) -> Any:
     return recipe_of(run.config.preset)
 
 
-def _condition(sampler: Any, wanted: str | None) -> int | None:
-    """The number of the condition a person named; None for all in turn."""
-    if wanted is None:
-        return None
-    if sampler.conditions is None:
-        raise ConfigError(f"--condition: {sampler.config.preset} is not a conditional recipe; leave it out")
-    count = len(sampler.conditions)
-    names = sampler.classes if sampler.conditions.ndim == 1 else [str(number) for number in range(1, count + 1)]
-    if wanted not in names:
-        listed = ", ".join(names) if count <= 20 else f"{names[0]} to {names[-1]}"
-        raise ConfigError(f"--condition: expected one of {listed}, found {wanted!r}")
-    return list(names).index(wanted)
-
-
-def _output_kind(out: Path, kinds: set[str]) -> str:
-    kind = "" if out.is_dir() else out.suffix.lower()
-    if kind not in kinds:
-        listed = ", ".join("a folder" if known == "" else known for known in sorted(kinds, reverse=True))
-        raise ConfigError(f"--out: expected {listed}, found {str(out)!r}")
-    return kind
-
-
 def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -360,6 +266,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+register_samples(app)
 register_evaluation(app)
 app.add_typer(bench)
 

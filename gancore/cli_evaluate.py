@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gancore.cli_options import DEFAULT_RUNS, AtOption, JsonOption, RunsOption
 from gancore.errors import ConfigError
 
 if TYPE_CHECKING:
     from gancore.evaluate.evaluate import Evaluation
 
-DEFAULT_RUNS = Path("checkpoints")
 _MISSING = "-"
 
 
@@ -25,15 +25,13 @@ def evaluate(  # noqa: PLR0917  options of a command line have names
         typer.Option("--count", "-n", help="Samples drawn of each run; default: 10000 images, 2500 points."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Decides the samples' z and the intervals.")] = 0,
-    at: Annotated[
-        int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")
-    ] = None,
+    at: AtOption = None,
     by: Annotated[
         str | None,
         typer.Option("--by", metavar="METRIC", help="What to rank by; default: frechet, of points wasserstein."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of run folders.")] = DEFAULT_RUNS,
+    as_json: JsonOption = False,
+    runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
     """Measure runs against the data, with 95 % intervals, and rank them."""
     from gancore.evaluate.evaluate import evaluate_run

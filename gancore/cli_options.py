@@ -1,0 +1,14 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_RUNS = Path("checkpoints")
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `gancore runs` lists it.")]
+RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of run folders.")]
+AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

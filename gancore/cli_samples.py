@@ -1,0 +1,105 @@
+"""The commands that take what a run has made: ``gancore sample``, ``interpolate`` and ``export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption
+from gancore.errors import ConfigError
+
+ConditionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--condition", metavar="CLASS", help="Of a conditional run: the class, or the number of the source image."
+    ),
+]
+
+
+def sample(  # noqa: PLR0917  options of a command line have names
+    run_id: RunArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, a folder of images; of points: .csv.")
+    ],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Which z.")] = 0,
+    condition: ConditionOption = None,
+    at: AtOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Draw samples from a run's generator."""
+    from gancore.runs import RunManager
+    from gancore.sampling import open_sampler, write_images
+
+    kind = _output_kind(out, {".npy", ".csv", ".png", ""})
+    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    drawn = sampler.images(sampler.latents(seed, count), _condition(sampler, condition))
+    typer.echo(write_images(drawn, out, kind))
+
+
+def interpolate(  # noqa: PLR0917
+    run_id: RunArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .png film strip, a .gif, or a .npy file.")],
+    start: Annotated[int, typer.Option("--from", min=0, help="Seed of the first z.")] = 0,
+    end: Annotated[int, typer.Option("--to", min=0, help="Seed of the last z.")] = 1,
+    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help="Images, both ends included.")] = 10,
+    path: Annotated[str, typer.Option("--path", help="spherical or linear.")] = "spherical",
+    condition: ConditionOption = None,
+    at: AtOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Walk from one z to another and keep what the generator makes of it."""
+    from gancore.latents import PATHS, walk
+    from gancore.runs import RunManager
+    from gancore.sampling import open_sampler, write_images
+
+    if path not in PATHS:
+        raise ConfigError(f"--path: expected {' or '.join(PATHS)}, found {path!r}")
+    kind = _output_kind(out, {".npy", ".png", ".gif"})
+    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
+    drawn = sampler.images(z, _condition(sampler, condition))
+    typer.echo(write_images(drawn, out, kind, columns=steps))
+
+
+def export(
+    run_id: RunArgument,
+    to: Annotated[str, typer.Option("--to", help="csv, tensorboard, pdf, png or onnx.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; tensorboard: a folder.")],
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """Write a run's curves, log or generator in another program's format."""
+    from gancore.export import export as export_run
+    from gancore.runs import RunManager
+
+    typer.echo(export_run(RunManager(runs).get(run_id), to, out))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (sample, interpolate, export):
+        app.command()(command)
+
+
+def _condition(sampler: Any, wanted: str | None) -> int | None:
+    """The number of the condition a person named; None for all in turn."""
+    if wanted is None:
+        return None
+    if sampler.conditions is None:
+        raise ConfigError(f"--condition: {sampler.config.preset} is not a conditional recipe; leave it out")
+    count = len(sampler.conditions)
+    names = sampler.classes if sampler.conditions.ndim == 1 else [str(number) for number in range(1, count + 1)]
+    if wanted not in names:
+        listed = ", ".join(names) if count <= 20 else f"{names[0]} to {names[-1]}"
+        raise ConfigError(f"--condition: expected one of {listed}, found {wanted!r}")
+    return list(names).index(wanted)
+
+
+def _output_kind(out: Path, kinds: set[str]) -> str:
+    kind = "" if out.is_dir() else out.suffix.lower()
+    if kind not in kinds:
+        listed = ", ".join("a folder" if known == "" else known for known in sorted(kinds, reverse=True))
+        raise ConfigError(f"--out: expected {listed}, found {str(out)!r}")
+    return kind
