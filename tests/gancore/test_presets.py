@@ -20,7 +20,7 @@ BCE = nn.BCELoss()
 
 
 def players_of(preset: str, shape: ImageShape = MNIST, **overrides: Any) -> Players:
-    return build_players(configure(preset, **overrides), shape, CPU, "float32", CLASSES)
+    return build_players(configure(preset, data="mnist", **overrides), shape, CPU, "float32", CLASSES)
 
 
 def layers(network: nn.Module) -> list[str]:
@@ -164,7 +164,7 @@ def test_networks_are_the_documents(preset: str) -> None:
 
 @pytest.mark.parametrize("preset", PLANS)
 def test_plan_batch_grid_and_range_are_the_documents(preset: str) -> None:
-    config = configure(preset)
+    config = configure(preset, data="mnist")
     found = str(config.plan), config.grid, str(config.sample_every), config.settings.batch_size
     assert (*found, config.settings.data_range) == PLANS[preset]
     assert config.settings.latent_distribution == ("uniform" if preset.startswith("grl") else "normal")
@@ -375,7 +375,7 @@ def optimizers_of(players: Players) -> tuple[torch.optim.Optimizer, torch.optim.
     ],
 )  # fmt: skip
 def test_updates_equal_the_seeds(preset: str, by_hand: Callable[..., dict[str, Tensor]]) -> None:
-    config = tiny(preset, batch_size=6)
+    config = tiny(preset, data="mnist", batch_size=6)
     ours, theirs = (build_players(config, MNIST, CPU, "float32") for _ in range(2))
     our_feed, their_feed = Recorded(config), Recorded(config)
     for _ in range(3):
