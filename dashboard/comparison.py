@@ -14,7 +14,7 @@ from dashboard.run_facts import settings_of
 from gancore.checkpoint import Gallery
 from gancore.config import RunConfig
 from gancore.history import History
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.schedule import MILESTONES
 from gancore.status import Status
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from gancore.errors import GanCoreError
-from gancore.runs import Run
+from gancore.run import Run
 
 LATEST_START_S, LONGEST_EXPORT_S = 10.0, 120.0
 GRACE_S = 1.0

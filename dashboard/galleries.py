@@ -11,7 +11,7 @@ from dashboard.style import to_come
 from gancore import images
 from gancore.checkpoint import Gallery
 from gancore.errors import CheckpointError
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.schedule import MILESTONES
 
 DISPLAY_PIXELS = 460

@@ -16,7 +16,7 @@ from dashboard.style import to_come
 from gancore.errors import GanCoreError, RunError
 from gancore.plane import PlaneView
 from gancore.recipes import recipe_of
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sources import SOURCES
 from gancore.status import RunState, Status
 

@@ -13,7 +13,7 @@ from dashboard.live_chart import Marker, live_chart
 from gancore.errors import GanCoreError, RunError
 from gancore.live_quality import Quality
 from gancore.recipes import recipe_of
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.schedule import whole_percent
 from gancore.status import RunState, Status
 

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from gancore.config import RUN_FIELDS, Length, RunConfig
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.status import Status
 
 

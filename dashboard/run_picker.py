@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.engine import manager
 from gancore.errors import GanCoreError
-from gancore.runs import Run
+from gancore.run import Run
 
 TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
 

@@ -31,7 +31,7 @@ from gancore.players import build_players
 from gancore.points import PointData
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Series
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sampling import milestone_of
 
 if TYPE_CHECKING:

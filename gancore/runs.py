@@ -6,203 +6,22 @@ import atexit
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from filelock import Timeout
-from torch import Tensor
 
-from gancore import plane
-from gancore.checkpoint import Gallery, RunFolder, run_folders, weights_of
+from gancore.checkpoint import Gallery, RunFolder, run_folders
 from gancore.config import Length, RunConfig
 from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
-from gancore.history import POSITION, History, read_history
-from gancore.live_quality import Quality, read_quality
-from gancore.plane import PlaneView
-from gancore.players import build_players
-from gancore.points import PointData
-from gancore.recipes import recipe_of
+from gancore.run import Run
 from gancore.schedule import Position, Schedule, whole_percent
-from gancore.status import RunState, Status
+from gancore.status import RunState
 from gancore.trainer import Trainer
 
 DEFAULT_MAX_RUNNING = max(2, min(4, CORES // 2))
 """Runs that train at once; more wait. Each gets an equal share of the cores."""
-
-
-class Run:
-    """A handle on one run, live here or not."""
-
-    def __init__(
-        self, folder: RunFolder, trainer: Trainer | None = None, withdraw: Callable[[Run], None] | None = None
-    ) -> None:
-        self.folder, self._trainer, self._withdraw = folder, trainer, withdraw
-        self._ended = threading.Event()
-        self._from_disk: tuple[tuple[int, int], History] | None = None
-        if trainer is None:
-            self._ended.set()
-
-    @property
-    def id(self) -> str:
-        """The run's name."""
-        return self.folder.id
-
-    @property
-    def is_mine(self) -> bool:
-        """Whether this process trains it, or will: only then can it be paused and stopped from here."""
-        return self._trainer is not None
-
-    @property
-    def config(self) -> RunConfig:
-        """What was asked for."""
-        trainer = self._trainer
-        return self.folder.read_config() if trainer is None else trainer.config
-
-    def status(self) -> Status:
-        """How it stands."""
-        trainer = self._trainer
-        return self.folder.read_status() if trainer is None else trainer.status
-
-    def history(self) -> History:
-        """Its log; live where this process trains it, else as far as it is on disk."""
-        trainer = self._trainer
-        if trainer is not None:
-            return trainer.history
-        path = self.folder.path / "history.arrow"
-        if not path.is_file():
-            return History([*POSITION, *(series.name for series in recipe_of(self.config.preset).series)])
-        stat = path.stat()
-        version = (stat.st_mtime_ns, stat.st_size)
-        if self._from_disk is None or self._from_disk[0] != version:
-            self._from_disk = (version, read_history(path))
-        return self._from_disk[1]
-
-    def quality(self) -> Quality | None:
-        """What has been measured of it while it trained; None before the first measurement.
-
-        Raises:
-            CheckpointError: when a file of it is damaged.
-        """
-        trainer = self._trainer
-        return read_quality(self.folder) if trainer is None else trainer.quality
-
-    def galleries(self) -> list[Gallery]:
-        """Its galleries so far, oldest first."""
-        return self.folder.galleries()
-
-    def milestones(self) -> list[Gallery]:
-        """The galleries whose generator was kept, oldest first."""
-        return [gallery for gallery in self.galleries() if gallery.weights is not None]
-
-    def train(self) -> None:
-        """Train it in the calling thread, to its end; the manager's threads call this once."""
-        if self._trainer is None:
-            return
-        try:
-            self._trainer.run()
-        finally:
-            # The trainer holds networks, optimizers and images: a server that trains all day must let go of them.
-            self._trainer = None
-            self.folder.lock.release()
-            self._ended.set()
-
-    def pause(self) -> None:
-        """Wait after the iteration under way."""
-        self._live().control.pause()
-
-    def resume(self) -> None:
-        """Go on after a pause. (A run that ended is resumed by :meth:`RunManager.resume`.)"""
-        self._live().control.resume()
-
-    def step(self) -> None:
-        """Train one iteration, then wait."""
-        self._live().control.step()
-
-    def stop(self) -> None:
-        """End after the iteration under way, with a checkpoint; a queued run ends at once."""
-        self._live().control.stop()
-        if self._withdraw is not None:
-            self._withdraw(self)
-
-    def pace(self, iterations_per_s: float | None) -> None:
-        """Train no more than so many iterations a second, to be watched; None: as fast as it can.
-
-        The waits do not count as training time.
-
-        Raises:
-            RunError: when it is not above 0, or this process does not train the run.
-        """
-        self._live().control.pace(iterations_per_s)
-
-    @property
-    def paced(self) -> float | None:
-        """What :meth:`pace` asked for; None too where this process does not train the run."""
-        trainer = self._trainer
-        return None if trainer is None else trainer.control.paced
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it has ended here; False when the time ran out first."""
-        return self._ended.wait(timeout_s)
-
-    def snapshot(self, timeout_s: float = 30.0) -> dict[str, Tensor]:
-        """The weights that samples come from, as they are now, copied between two iterations on the training thread.
-
-        Raises:
-            RunError: when this process does not train the run, or it has not started.
-        """
-        trainer = self._live()
-        future = trainer.control.call(lambda: weights_of(trainer.players.shown))
-        try:
-            return future.result(timeout_s)
-        except BaseException as error:
-            future.cancel()
-            raise RunError(f"run {self.id} gave no snapshot within {timeout_s:g} s") from error
-
-    def look(self, label: int = 0, timeout_s: float = 30.0) -> PlaneView:
-        """What its plane looks like now; where this process does not train it, as its last checkpoint has it.
-
-        Args:
-            label: the class whose plane it is, for a recipe that is told one.
-
-        Raises:
-            RunError: when its data are images, or it has not trained yet.
-            CheckpointError, DataError: when its files or its data are gone or damaged.
-        """
-        config, trainer = self.config, self._trainer
-        dataset = plane.points_of(config)
-        if trainer is None:
-            return self._look_back(config, dataset, label)
-        future = trainer.control.call(
-            lambda: plane.look(trainer.players, config, dataset, trainer.status.iteration, label=label)
-        )
-        try:
-            return future.result(timeout_s)
-        except CancelledError:  # it has just ended
-            return self._look_back(config, dataset, label)
-        except TimeoutError as error:
-            future.cancel()
-            raise RunError(f"run {self.id} gave no view of its plane within {timeout_s:g} s") from error
-
-    def _look_back(self, config: RunConfig, dataset: PointData, label: int) -> PlaneView:
-        resolved = self.folder.read_resolved()
-        precision = resolved.precision if resolved else "float32"
-        players = build_players(config, dataset.shape, torch.device("cpu"), precision, len(dataset.classes))
-        state = self.folder.load_checkpoint(players)
-        if state is None:
-            raise RunError(f"run {self.id} has no checkpoint whose plane could be shown")
-        return plane.look(players, config, dataset, int(state["position"]["iteration"]), label=label)
-
-    def _live(self) -> Trainer:
-        trainer = self._trainer
-        if trainer is None:
-            state = self.folder.read_status().state
-            where = " in another process" if state.is_live else ""
-            raise RunError(f"run {self.id} is {state}{where} and cannot be controlled from here")
-        return trainer
 
 
 @dataclass

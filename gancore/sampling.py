@@ -13,7 +13,7 @@ from gancore import images
 from gancore.checkpoint import Gallery
 from gancore.errors import ConfigError, RunError
 from gancore.files import write_aside
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sampler import Sampler
 
 

@@ -16,7 +16,7 @@ from dashboard.latent_walks import Painter
 from dashboard.run_picker import pick_run
 from gancore import images, latents
 from gancore.errors import GanCoreError
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sampler import Sampler
 from gancore.sources import is_points
 

@@ -18,7 +18,7 @@ from gancore import data
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
 from gancore.recipes import PRESETS, configure, recipe_of
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sources import SOURCES, is_points
 
 DRAW = "draw"

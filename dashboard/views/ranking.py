@@ -20,7 +20,7 @@ from gancore.evaluate.metrics import METRICS
 from gancore.evaluate.pairs import pair_images
 from gancore.evaluate.ranking import SeedGroup, between_variants, by_seed, comparable_groups, main_metric, rank
 from gancore.plane import COUNTED
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sources import is_points
 
 TRAIN_PAGE = Path(__file__).with_name("train.py")

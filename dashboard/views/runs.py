@@ -14,7 +14,7 @@ from dashboard.engine import manager
 from dashboard.run_card import STATE_COLORS, chart_options, run_card
 from dashboard.run_facts import longer_plan, run_table, settings_of
 from gancore.errors import GanCoreError
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.status import RunState
 
 REFRESH_S = 2.0

@@ -15,7 +15,7 @@ from gancore.config import RUN_FIELDS, RunConfig
 from gancore.devices import available_devices
 from gancore.errors import GanCoreError
 from gancore.recipes import PRESETS, configure, recipe_of
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sources import SOURCES, fetch, has_few_images, is_local
 
 FOLDER = "folder"

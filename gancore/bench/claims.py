@@ -19,7 +19,8 @@ from gancore.bench.quality import IMAGES, measure
 from gancore.bench.report import Spread
 from gancore.bench.runner import Variant, train_all
 from gancore.evaluate.ranking import mean_difference_interval
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.status import RunState
 
 SMOOTHING = 0.02

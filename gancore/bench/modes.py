@@ -14,7 +14,8 @@ from gancore.bench.runner import Variant, train_all
 from gancore.evaluate.plane import plane_quality
 from gancore.plane import COUNTED
 from gancore.points import make_points
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.sampling import open_sampler
 
 DATA = ("ring", "grid")

@@ -19,7 +19,8 @@ from gancore.evaluate.evaluate import Evaluation, evaluate_run, stored_evaluatio
 from gancore.evaluate.metrics import measure as measure_features
 from gancore.evaluate.reference import reference_for
 from gancore.recipes import PRESETS, recipe_of
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.status import RunState
 
 IMAGES = "120000img"

@@ -11,7 +11,8 @@ from tqdm import tqdm
 from gancore.config import RunConfig
 from gancore.errors import ConfigError, RunError
 from gancore.recipes import configure
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.status import RunState
 
 

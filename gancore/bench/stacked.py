@@ -16,7 +16,8 @@ from gancore.bench.runner import Variant, train_all
 from gancore.errors import DataError
 from gancore.evaluate.judge import find_judge
 from gancore.networks import ImageShape
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.sampling import open_sampler
 
 SAMPLES = 26_000

@@ -16,7 +16,8 @@ from gancore.errors import CheckpointError
 from gancore.evaluate.evaluate import Evaluation, evaluate_run, stored_evaluation
 from gancore.files import write_aside, write_json
 from gancore.recipes import configure
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 
 PRESETS = ("quick", "best")
 MOST_BYTES = 5_000_000

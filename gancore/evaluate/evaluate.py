@@ -23,7 +23,7 @@ from gancore.files import write_json
 from gancore.networks import ImageShape, Shape, shape_of
 from gancore.plane import COUNTED, points_of
 from gancore.recipes import recipe_of
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sampling import milestone_of, open_sampler
 
 FILE = "evaluation.json"

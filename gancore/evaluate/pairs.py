@@ -8,7 +8,7 @@ from gancore.errors import RunError
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.reference import training_images
 from gancore.networks import ImageShape
-from gancore.runs import Run
+from gancore.run import Run
 from gancore.sampling import open_sampler
 
 

@@ -13,7 +13,8 @@ from tiny_runs import tiny
 from dashboard import engine
 from gancore.data import load
 from gancore.errors import DataError
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 
 HOME = Path(__file__).resolve().parents[2] / "dashboard" / "home.py"
 RUN_S = 60

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import tiny
 
 from dashboard import drawings, engine
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 
 HOME = Path(__file__).resolve().parents[2] / "dashboard" / "home.py"
 RUN_S = 60

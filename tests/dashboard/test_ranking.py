@@ -14,7 +14,8 @@ from tiny_runs import tiny
 from dashboard import engine, quality
 from gancore.evaluate.evaluate import evaluate_run
 from gancore.evaluate.ranking import Ranking, Verdict
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 
 HOME = Path(__file__).resolve().parents[2] / "dashboard" / "home.py"
 COUNT = 1000

@@ -16,7 +16,8 @@ from gancore.evaluate import evaluate as module
 from gancore.evaluate.evaluate import FILE, Evaluation, evaluate_run, stored_evaluation, stored_evaluations
 from gancore.evaluate.metrics import METRICS
 from gancore.evaluate.pairs import pair_images
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 
 COUNT = 60
 OF_POINTS = ["wasserstein", "mixture_modes", "high_quality"]

@@ -20,7 +20,8 @@ from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunE
 from gancore.export import EXPORTS, export
 from gancore.history import POSITION, History
 from gancore.recipes import recipe_of
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.sampling import open_sampler
 
 

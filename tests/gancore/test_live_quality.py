@@ -17,7 +17,8 @@ from gancore.evaluate.collapse import Turn, turns
 from gancore.evaluate.plane import measure_points, plane_quality, sliced_wasserstein
 from gancore.live_quality import Quality, read_quality
 from gancore.points import make_points
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 
 
 def finish(run: Run) -> Run:

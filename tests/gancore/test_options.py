@@ -14,7 +14,8 @@ from gancore.augment import POLICIES, augment, color, cutout, translation
 from gancore.averaging import AveragedGenerator
 from gancore.cli import app
 from gancore.errors import ConfigError
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.sampling import open_sampler, write_images
 
 IMAGES = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1

@@ -28,7 +28,8 @@ from gancore.errors import CheckpointError, ConfigError, RunError
 from gancore.history import POSITION
 from gancore.images import read_png
 from gancore.recipes import PRESETS, recipe_of
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.sampler import Sampler
 from gancore.sampling import open_sampler
 from gancore.status import RunState

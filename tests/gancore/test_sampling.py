@@ -14,7 +14,8 @@ from gancore import images
 from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError, RunError
 from gancore.gallery import _GALLERY_SEED_OFFSET
-from gancore.runs import Run, RunManager
+from gancore.run import Run
+from gancore.runs import RunManager
 from gancore.sampler import Sampler
 from gancore.sampling import milestone_of, open_sampler, write_images
 
