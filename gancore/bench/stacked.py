@@ -23,7 +23,7 @@ from gancore.sampling import open_sampler
 SAMPLES = 26_000
 MODES = 1000
 BUDGET = "20000it"
-VARIANTS = ("ns-gan", "ns-gan packing=2", "r3gan packing=2")
+VARIANTS = ("quick packing=2", "best packing=2")
 PUBLISHED = (
     ("DCGAN (VEEGAN's paper, 2017)", "99", "3.40"),
     ("Unrolled GAN (VEEGAN's paper)", "48.7", "4.32"),
