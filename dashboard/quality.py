@@ -59,7 +59,7 @@ def metric_figure(
         margin={"l": 8, "r": 12, "t": 8, "b": 32},
         showlegend=False,
         yaxis={"automargin": True, "type": "category", "fixedrange": True},
-        xaxis={"nticks": 5, "automargin": True, "fixedrange": True, "zeroline": False},
+        xaxis={"nticks": 5, "automargin": True, "fixedrange": True, "zeroline": False, "exponentformat": "none"},
     )
     return figure
 
