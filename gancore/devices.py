@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 
@@ -56,3 +57,14 @@ def lower_priority(niceness: int) -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
         except OSError:  # macOS takes no thread ids here
             return
+
+
+def work_when_idle() -> None:
+    """Let every other thread go first, and at once (Linux).
+
+    A thread of lower priority still keeps its core until its slice is over, and a training whose worker waits for
+    that core stands still meanwhile.
+    """
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # 0 is the calling thread

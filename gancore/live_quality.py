@@ -21,7 +21,7 @@ from torch import Tensor
 from gancore import data
 from gancore.checkpoint import RunFolder, weights_of
 from gancore.config import RunConfig
-from gancore.devices import lower_priority
+from gancore.devices import work_when_idle
 from gancore.errors import CheckpointError
 from gancore.files import write_json
 from gancore.history import POSITION, History, read_history, write_history
@@ -30,14 +30,12 @@ from gancore.recipes.recipe import Players
 from gancore.sampler import Sampler
 from gancore.schedule import Position, Schedule
 
-SHARE = 0.04
+SHARE = 0.03
 """Most of the time that the measuring thread may work."""
 SAMPLES = 500
 """Images in one live measurement; points: 2,500."""
 REAL_IMAGES = 2_000
 """Real images that they are compared with: to look at ten thousand would take a tenth of a minute's training."""
-NICENESS = 10
-"""The measuring thread's priority number on Linux: it takes what the training leaves."""
 _SEED = 3_000_017
 _FILE, _FACTS_FILE = "quality.arrow", "quality.json"
 
@@ -130,7 +128,7 @@ class QualityWatch:
         return 0 if every is None else self._schedule.times_passed(every, position)
 
     def _work(self, position: Position, weights: dict[str, Tensor]) -> None:
-        lower_priority(NICENESS)
+        work_when_idle()
         torch.set_num_threads(1)  # of this thread only
         try:
             if self._measure is None:

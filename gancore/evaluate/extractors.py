@@ -22,7 +22,8 @@ from gancore.evaluate.judge import Judge, find_judge
 from gancore.networks import ImageShape
 
 RANDOM_FEATURES = 64
-_BATCH = 500
+# Of more images at once, every layer has to ask for new memory, which takes as long as its work.
+_BATCH = 100
 
 
 class Extractor(Protocol):

@@ -27,7 +27,8 @@ from gancore.sources import SOURCES, data_folder
 FEATURES = 128
 """Length of the feature vector: the layer before the class scores, after its ReLU."""
 SHIPPED = Path(__file__).parent / "judges"
-_BATCH = 500
+# Of more images at once, every layer has to ask for new memory, which takes as long as its work.
+_BATCH = 100
 _LARGEST_MAP = 13
 
 
