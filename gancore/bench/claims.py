@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from gancore.bench.quality import IMAGES, measure
 from gancore.bench.report import Spread
 from gancore.bench.runner import Variant, train_all
-from gancore.evaluate.ranking import mean_difference_interval
+from gancore.evaluate.ranking import in_order, mean_difference_interval
 from gancore.run import Run
 from gancore.runs import RunManager
 from gancore.status import RunState
@@ -74,14 +73,6 @@ def roughness(values: NDArray[np.float64]) -> float:
     """
     smooth = course(values)
     return float(np.std(values - smooth) / max(float(np.ptp(smooth)), 1e-12))
-
-
-def in_order(values: Sequence[Sequence[float]]) -> bool | None:
-    """Whether the means of these groups of seeds rise; None where a neighbour may be noise and none falls."""
-    intervals = [mean_difference_interval(first, second) for first, second in pairwise(values)]
-    if any(high < 0 for _, high in intervals):
-        return False
-    return True if all(low > 0 for low, _ in intervals) else None
 
 
 def same_within(first: Sequence[float], second: Sequence[float], margin: float) -> bool | None:

@@ -127,6 +127,14 @@ def mean_difference_interval(first: Sequence[float], second: Sequence[float]) ->
     return float(found.low), float(found.high)
 
 
+def in_order(values: Sequence[Sequence[float]]) -> bool | None:
+    """Whether the means of these groups of seeds rise; None where a neighbour may be noise and none falls."""
+    intervals = [mean_difference_interval(first, second) for first, second in pairwise(values)]
+    if any(high < 0 for _, high in intervals):
+        return False
+    return True if all(low > 0 for low, _ in intervals) else None
+
+
 def by_seed(evaluations: Sequence[Evaluation], metric: str = "frechet") -> list[SeedGroup]:
     """Mean and spread of each variant that was trained from at least two seeds, best mean first.
 

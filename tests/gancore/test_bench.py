@@ -13,12 +13,15 @@ import torch
 from tiny_runs import tiny
 
 from gancore.bench import claims, modes, quality, stacked, starters
-from gancore.bench.claims import CLAIMS, Claim, bench_claims, in_order, rises_then_falls, roughness, same_within
+from gancore.bench.claims import CLAIMS, Claim, bench_claims, rises_then_falls, roughness, same_within
 from gancore.bench.report import Spread, machine, markdown, write_section
 from gancore.bench.runner import Variant, train_all
 from gancore.data import ImageData
 from gancore.data import stacked as stack
 from gancore.errors import ConfigError
+from gancore.evaluate.evaluate import Evaluation
+from gancore.evaluate.metrics import Measurement
+from gancore.evaluate.ranking import in_order
 from gancore.recipes import PRESETS, RECIPES
 from gancore.runs import RunManager
 from gancore.sampling import open_sampler
@@ -102,6 +105,33 @@ def test_training_images_are_the_yardstick_where_there_are_test_images(monkeypat
 
 def test_lucic_et_al_are_quoted_beside_recipes_there_are() -> None:
     assert set(quality.LUCIC) <= set(RECIPES)
+
+
+def measured(preset: str, *distances: float) -> quality.Row:
+    """A row of made-up distances."""
+    numbers = [
+        Measurement(name="frechet", value=value, low=value, high=value, samples=10_000, extractor="judge")
+        for value in distances
+    ]
+    evaluations = tuple(Evaluation.model_construct(measurements=(number,)) for number in numbers)
+    return quality.Row(preset, evaluations, 0, Spread((1.0,)))
+
+
+def test_the_order_is_held_beside_lucics_pair_by_pair() -> None:
+    rows = [
+        measured("ns-gan", 10, 11, 12),
+        measured("lsgan", 5, 6, 7),
+        measured("dragan", 10, 11, 12),
+        measured("wgan-gp", 90, 91, 92),
+        measured("dcgan", 1, 2, 3),
+    ]
+    said = quality.beside_lucic(rows, "mnist", "640img")
+    assert "in Lucic et al.'s order: ns-gan, dragan, lsgan, wgan-gp; in ours: lsgan, ns-gan, dragan, wgan-gp." in said
+    assert "Of the 6 pairs, 3 come in their order, 2 in the other, and 1 lie within the noise" in said
+    assert "after 640 images" in said
+    assert "fewer updates in wgan-gp, whose" in said
+    assert quality.beside_lucic(rows, "digits", "640img") == ""
+    assert quality.beside_lucic(rows[:1], "mnist", "640img") == ""
 
 
 def test_columns_keep_their_order_whatever_is_asked(manager: RunManager) -> None:
