@@ -49,9 +49,10 @@ def main() -> None:
 
 def _new_run() -> None:
     presets = choose_presets(FIRST_PRESET)
-    for preset in (PRESETS[name] for name in presets):
-        note = f" {preset.note}" if preset.note else ""
-        st.caption(f"**{preset.name}** {preset.summary} :gray[From {preset.source}.]", help=note or None)
+    with st.container():  # always there, so that the fields below keep their place, and what is being typed into them
+        for preset in (PRESETS[name] for name in presets):
+            note = f" {preset.note}" if preset.note else ""
+            st.caption(f"**{preset.name}** {preset.summary} :gray[From {preset.source}.]", help=note or None)
     source_column, plan_column, seed_column, start_column = st.columns([3, 2, 2, 2], vertical_alignment="top")
     with source_column:
         source = _choose_data()

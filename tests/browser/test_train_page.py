@@ -51,10 +51,10 @@ def choose_data(page: Page, name: str) -> None:
 
 def start(page: Page, plan: str) -> None:
     field = page.get_by_role("textbox", name="Planned length")
-    # While the page still draws what was chosen before, the field is there twice.
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     field.fill(plan)
     field.press("Enter")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    expect(field).to_have_value(plan)
     button = page.get_by_role("button", name="Start", exact=True)
     expect(button).to_be_enabled()
     button.click()
