@@ -69,7 +69,7 @@ def main() -> None:
             for precision, loop in loops.items():
                 rates[precision].append(loop.run(options.seconds / ROUNDS))
         single, half = (statistics.median(rates[precision]) for precision in PRECISIONS)
-        batch = configure(preset, data="mnist").settings.batch_size
+        batch = loops["float32"].settings.batch_size
         print(f"| `{preset}` | {batch} | {single:.3g} | {half:.3g} | {half / single:.2f} |", flush=True)
 
 

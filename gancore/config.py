@@ -204,7 +204,7 @@ class RunConfig(BaseModel):
         Length(100, "it"),
         title="Measure every",
         description="Quality while it trains, such as every 100it; waits where it would keep a core busy for over "
-        "4 % of the time. Empty: never.",
+        "3 % of the time. Empty: never.",
     )
     settings: SerializeAsAny[RecipeSettings] = Field(title="Recipe settings")
 

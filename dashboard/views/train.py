@@ -16,7 +16,7 @@ from gancore.devices import available_devices
 from gancore.errors import GanCoreError
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.run import Run
-from gancore.sources import SOURCES, fetch, has_few_images, is_local
+from gancore.sources import SOURCES, fetch, is_local
 
 FOLDER = "folder"
 # Live runs are all shown; ended ones fill up to this many cards.
@@ -126,12 +126,12 @@ def _all_settings(presets: list[str], source: str, shared: controls.Fields) -> d
         own = {}
         for tab, preset in zip(tabs[1:], presets, strict=True):
             with tab:
-                few = bool(PRESETS[preset].few) and has_few_images(source)
                 model, settings = recipe_of(preset).settings, configure(preset, data=source).settings
                 if PRESETS[preset].note:
                     st.caption(PRESETS[preset].note)
                 # Other defaults, other fields: what a field shows is kept under its key.
-                key = f"{preset}.few" if few else preset
+                few = PRESETS[preset].few
+                key = f"{preset}.few" if few and few.items() <= dict(settings).items() else preset
                 own[preset] = controls.draw_fields(model, list(model.model_fields), dict(settings), key)
     return own
 

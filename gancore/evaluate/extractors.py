@@ -18,12 +18,10 @@ from torch_fidelity import register_feature_extractor
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
-from gancore.evaluate.judge import Judge, find_judge
+from gancore.evaluate.judge import IMAGES_AT_ONCE, Judge, find_judge
 from gancore.networks import ImageShape
 
 RANDOM_FEATURES = 64
-# Of more images at once, every layer has to ask for new memory, which takes as long as its work.
-_BATCH = 100
 
 
 class Extractor(Protocol):
@@ -101,7 +99,7 @@ class RandomExtractor:
     def examine(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """See :class:`Extractor`; 64 features."""
         with torch.inference_mode():
-            blocks = [self._network(block.float() / 127.5 - 1) for block in torch.split(images, _BATCH)]
+            blocks = [self._network(block.float() / 127.5 - 1) for block in torch.split(images, IMAGES_AT_ONCE)]
         return torch.cat(blocks), None
 
 

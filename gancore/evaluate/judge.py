@@ -27,8 +27,8 @@ from gancore.sources import SOURCES, data_folder
 FEATURES = 128
 """Length of the feature vector: the layer before the class scores, after its ReLU."""
 SHIPPED = Path(__file__).parent / "judges"
-# Of more images at once, every layer has to ask for new memory, which takes as long as its work.
-_BATCH = 100
+IMAGES_AT_ONCE = 100
+"""Of more, every layer has to ask for new memory, which takes as long as its work."""
 _LARGEST_MAP = 13
 
 
@@ -104,7 +104,7 @@ class Judge:
         """
         features, probabilities = [], []
         with torch.inference_mode():
-            for block in torch.split(images, _BATCH):
+            for block in torch.split(images, IMAGES_AT_ONCE):
                 fitted = _fitted(block, ImageShape(*self.facts.shape))
                 found, scores = self._network(fitted.contiguous(memory_format=torch.channels_last))
                 features.append(found)
