@@ -6,6 +6,7 @@ rows. Runs that train here, finished runs and runs of another process read alike
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,12 +24,20 @@ POSITION = ("iteration", "epoch", "images_seen", "elapsed_s")
 
 
 class History:
-    """Rows of named float64 numbers; safe to append to in one thread and to read in others."""
+    """Rows of named float64 numbers; safe to append to in one thread and to read in others.
 
-    def __init__(self, names: Sequence[str]) -> None:
+    What is read is a view that cannot be written to, never a copy: rows do not change once they are there.
+    """
+
+    def __init__(self, names: Sequence[str], stored: pa.Table | None = None) -> None:
+        """Args:
+        names: of the columns.
+        stored: rows of a file, which stay there until some are appended.
+        """
         self.names = tuple(names)
-        self._rows = np.empty((1024, len(self.names)))
-        self._count = 0
+        self._stored = stored
+        self._columns = {name: np.empty(0) for name in self.names}
+        self._count = 0 if stored is None else stored.num_rows
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -37,30 +46,37 @@ class History:
     def append(self, rows: NDArray[np.float64]) -> None:
         """Add (n, len(names)) rows."""
         with self._lock:
-            needed = self._count + len(rows)
-            if needed > len(self._rows):
-                grown = np.empty((max(needed, 2 * len(self._rows)), len(self.names)))
-                grown[: self._count] = self._rows[: self._count]
-                self._rows = grown
-            self._rows[self._count : needed] = rows
+            needed, capacity = self._count + len(rows), len(self._columns[self.names[0]])
+            if self._stored is not None or needed > capacity:
+                kept = self._view(0)
+                self._stored = None
+                for name, values in kept.items():
+                    self._columns[name] = np.empty(max(needed, 2 * capacity, 1024))
+                    self._columns[name][: self._count] = values
+            for index, name in enumerate(self.names):
+                self._columns[name][self._count : needed] = rows[:, index]
             self._count = needed
 
     def since(self, cursor: int = 0) -> tuple[Columns, int]:
         """The rows from ``cursor`` on, by column, and the cursor to ask with next time."""
         with self._lock:
-            rows, count = self._rows[cursor : self._count].copy(), self._count
-        return {name: rows[:, index] for index, name in enumerate(self.names)}, count
+            return self._view(cursor), self._count
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column, all rows."""
         with self._lock:
-            return self._rows[: self._count, self.names.index(name)].copy()
+            return self._view(0, [name])[name]
 
     def keep_until(self, iteration: int) -> None:
         """Drop the rows after ``iteration``: a run resumed from a checkpoint computes them again."""
         with self._lock:
-            iterations = self._rows[: self._count, self.names.index("iteration")]
-            self._count = int(np.searchsorted(iterations, iteration, side="right"))
+            iterations = self._view(0, ["iteration"])["iteration"]
+            count = int(np.searchsorted(iterations, iteration, side="right"))
+            if count == self._count:
+                return
+            # Copies, so that what was read before keeps the rows that will be overwritten.
+            kept = {name: values[:count].copy() for name, values in self._view(0).items()}
+            self._columns, self._stored, self._count = kept, None, count
 
     def batch(self, start: int = 0) -> pa.RecordBatch:
         """The rows from ``start`` on as an Arrow record batch."""
@@ -71,6 +87,18 @@ class History:
     def schema(self) -> pa.Schema:
         """float64 columns in order."""
         return pa.schema([(name, pa.float64()) for name in self.names])
+
+    def _view(self, start: int, names: Sequence[str] | None = None) -> Columns:
+        found = {}
+        for name in self.names if names is None else names:
+            if self._stored is None:
+                values = self._columns[name][start : self._count]
+            else:
+                chunks = self._stored[name].slice(start)
+                values = chunks.chunk(0).to_numpy() if chunks.num_chunks == 1 else chunks.to_numpy()
+            values.flags.writeable = False
+            found[name] = values
+        return found
 
 
 class HistoryWriter:
@@ -114,18 +142,20 @@ def write_history(history: History, path: Path) -> int:
 def read_history(path: Path) -> History:
     """Read a history file, also one that is being written or was cut off by a kill.
 
+    The rows stay in the file, from where the system fetches what is looked at: a million rows take no memory here.
+
     Raises:
         CheckpointError: when the file is missing or does not start as a history.
     """
     try:
-        data = path.read_bytes()
-        reader = pa.ipc.open_stream(data)
+        # Windows does not let a file be replaced while it is mapped, and every run's file is in the end.
+        source = pa.py_buffer(path.read_bytes()) if os.name == "nt" else pa.memory_map(str(path))
+        reader = pa.ipc.open_stream(source)
     except (OSError, pa.ArrowInvalid) as error:
         raise CheckpointError(f"{path} cannot be read as a history: {error}") from error
-    history = History(reader.schema.names)
+    batches: list[pa.RecordBatch] = []
     while True:
         try:
-            batch = reader.read_next_batch()
+            batches.append(reader.read_next_batch())
         except (StopIteration, pa.ArrowInvalid, OSError):
-            return history
-        history.append(np.column_stack([column.to_numpy(zero_copy_only=False) for column in batch.columns]))
+            return History(reader.schema.names, pa.Table.from_batches(batches, reader.schema))
