@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import plotly
-import streamlit as st
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -22,8 +21,6 @@ class _KeptFiles(StaticFiles):
         return response
 
 
-def vendor_route() -> Mount:
+def vendor_route(base_path: str) -> Mount:
     """The route that answers at `<base path>/vendor/plotly.min.js`, for `st.App(..., routes=[...])`."""
-    base_path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base_path}" if base_path else ""
-    return Mount(f"{prefix}/vendor", _KeptFiles(directory=Path(plotly.__file__).parent / "package_data"))
+    return Mount(f"{base_path}/vendor", _KeptFiles(directory=Path(plotly.__file__).parent / "package_data"))
