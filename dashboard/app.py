@@ -18,6 +18,7 @@ import streamlit as st
 # from nowhere but the project's root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from dashboard import faults
 from dashboard.curves.routes import board_routes
 
 
@@ -41,4 +42,4 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     engine.shutdown()
 
 
-app = st.App("home.py", lifespan=lifespan, routes=board_routes())
+app = st.App("home.py", lifespan=lifespan, routes=board_routes(), on_script_error=faults.show)

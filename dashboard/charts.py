@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashboard.live_chart import Marker, Trace
+from dashboard.palette import OTHER_COLORS, QUALITY_COLORS, SERIES_COLORS
 from gancore.checkpoint import Gallery
 from gancore.evaluate.collapse import turns
 from gancore.history import History
@@ -21,20 +22,6 @@ X_AXES = {
 }
 """History column -> axis title."""
 
-GENERATOR_COLOR, DISCRIMINATOR_COLOR = "#0d9488", "#6366f1"
-COLORS = {
-    "generator_loss": GENERATOR_COLOR,
-    "discriminator_loss": DISCRIMINATOR_COLOR,
-    "critic_loss": DISCRIMINATOR_COLOR,
-    "fake_loss": "#d97706",
-    "real_loss": "#0284c7",
-    "d_real": "#0284c7",
-    "d_fake": "#d97706",
-}
-OTHER_COLORS = ("#be185d", "#65a30d", "#7c3aed", "#b45309")
-RUN_COLORS = ("#6366f1", "#0d9488", "#d97706", "#be185d", "#0284c7", "#65a30d", "#7c3aed", "#dc2626")
-"""One for each run in a comparison, in order."""
-
 
 def run_traces(history: History, series: Sequence[Series], x_axis: str) -> list[Trace]:
     """Every series of one run: losses in panel 0, probabilities in panel 1."""
@@ -45,7 +32,7 @@ def run_traces(history: History, series: Sequence[Series], x_axis: str) -> list[
             name=item.label,
             x=columns[x_axis],
             y=columns[item.name],
-            color=COLORS.get(item.name) or next(others),
+            color=SERIES_COLORS.get(item.name) or next(others),
             panel=1 if item.kind == "probability" else 0,
         )
         for item in series
@@ -66,13 +53,6 @@ def milestone_markers(galleries: Sequence[Gallery], x_axis: str) -> list[Marker]
     ]
 
 
-QUALITY_COLORS = {
-    "frechet": "#be185d",
-    "wasserstein": "#be185d",
-    "confidence": "#0284c7",
-    "high_quality": "#0284c7",
-    "modes": "#65a30d",
-}
 QUALITY_NAMES = {
     "frechet": "Fréchet distance",
     "wasserstein": "Sliced Wasserstein distance",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from dashboard.charts import RUN_COLORS, last_values
+from dashboard.charts import last_values
 from dashboard.live_chart import Trace
+from dashboard.palette import RUN_COLORS
 from dashboard.run_facts import settings_of
 from gancore.checkpoint import Gallery
 from gancore.config import RunConfig

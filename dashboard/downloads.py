@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.faults import fragment
 from gancore.errors import GanCoreError
 from gancore.run import Run
 
@@ -94,7 +95,7 @@ def file_contents(run: Run, chosen: Format) -> bytes:
         return written.read_bytes()
 
 
-@st.fragment
+@fragment
 def downloads(run: Run) -> None:
     """One download button a format, and a card when an export did not work."""
     with st.container(horizontal=True, gap="small", key="downloads"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.engine import manager
+from dashboard.faults import fragment
 from dashboard.live_chart import live_chart
 from dashboard.plane_view import plane_view
 from dashboard.run_card import heading, live_buttons, progress_bar, unless_ended
@@ -46,7 +47,7 @@ def plane_card(run_id: str, layers: Collection[str], alone: bool) -> None:
     except GanCoreError as error:  # deleted or damaged since the page listed it
         st.error(str(error), icon=":material/error:")
         return
-    st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, layers, alone, live)
+    fragment(_card, run_every=REFRESH_S if live else None)(run_id, layers, alone, live)
 
 
 def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.palette import DATA_COLOR
+from dashboard.run_colors import Look
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import METRICS, Metric
 from gancore.evaluate.plane import COORDINATES
@@ -16,19 +18,21 @@ from gancore.evaluate.ranking import Ranking
 from gancore.evaluate.ranking import basis as ground
 
 NO_VALUE = "—"
-DATA_COLOR = "#94a3b8"
+SYMBOLS = {"solid": "circle", "dash": "diamond", "dot": "square", "dashdot": "triangle-up"}
+PATTERNS = {"solid": "", "dash": "/", "dot": ".", "dashdot": "x"}
+"""Where there is no line, what a run's dash looks like: as a point, and as the filling of a bar."""
 MOST_BARS = 40
 """Classes that a histogram can show; of more, only how many are covered is said."""
 _ROW_HEIGHT, _MARGIN = 34, 64
 
 
 def metric_figure(
-    metric: Metric, evaluations: Sequence[Evaluation], names: Mapping[str, str], colors: Mapping[str, str]
+    metric: Metric, evaluations: Sequence[Evaluation], names: Mapping[str, str], looks: Mapping[str, Look]
 ) -> go.Figure:
     """One row a run, best first: the value, and its 95 % interval as an error bar.
 
     Args:
-        names, colors: by run id.
+        names, looks: by run id.
     """
     figure = go.Figure()
     known = [(found, number) for found in evaluations if (number := found.measurement(metric.name)) is not None]
@@ -45,7 +49,7 @@ def metric_figure(
                     "thickness": 2,
                     "width": 6,
                 },
-                marker={"size": 10, "color": colors[found.run]},
+                marker={"size": 10, "color": looks[found.run].color, "symbol": SYMBOLS[looks[found.run].dash]},
                 hovertemplate=f"{number.value:.4g}<br>{number.low:.4g} to {number.high:.4g}"
                 f"<extra>{names[found.run]}</extra>",
                 mode="markers",
@@ -64,7 +68,7 @@ def metric_figure(
     return figure
 
 
-def class_figure(evaluations: Sequence[Evaluation], names: Mapping[str, str], colors: Mapping[str, str]) -> go.Figure:
+def class_figure(evaluations: Sequence[Evaluation], names: Mapping[str, str], looks: Mapping[str, Look]) -> go.Figure:
     """How often each class appears: a bar for the data and one for each run."""
     classes = evaluations[0].classes
     figure = go.Figure()
@@ -72,7 +76,9 @@ def class_figure(evaluations: Sequence[Evaluation], names: Mapping[str, str], co
     figure.add_bar(x=labels, y=[share.data for share in classes], name="data", marker_color=DATA_COLOR)
     for found in evaluations:
         shares = [share.samples for share in found.classes]
-        figure.add_bar(x=labels, y=shares, name=names[found.run], marker_color=colors[found.run])
+        look = looks[found.run]
+        marker = {"color": look.color, "pattern_shape": PATTERNS[look.dash]}
+        figure.add_bar(x=labels, y=shares, name=names[found.run], marker=marker)
     figure.update_layout(
         barmode="group",
         height=300,

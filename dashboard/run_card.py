@@ -9,7 +9,11 @@ import streamlit as st
 
 from dashboard import charts, galleries
 from dashboard.engine import manager
+from dashboard.faults import fragment
 from dashboard.live_chart import Marker, live_chart
+from dashboard.palette import STATE_COLORS
+from dashboard.run_colors import run_look
+from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
 from gancore.live_quality import Quality
 from gancore.recipes import recipe_of
@@ -19,16 +23,6 @@ from gancore.status import RunState, Status
 
 REFRESH_S = 0.5
 """Seconds between refreshes of a live card."""
-STATE_COLORS: dict[RunState, str] = {
-    RunState.QUEUED: "gray",
-    RunState.RUNNING: "green",
-    RunState.PAUSED: "orange",
-    RunState.STOPPED: "gray",
-    RunState.FINISHED: "blue",
-    RunState.DIVERGED: "red",
-    RunState.FAILED: "red",
-    RunState.INTERRUPTED: "orange",
-}
 STATE_ICONS: dict[RunState, str] = {
     RunState.QUEUED: "schedule",
     RunState.RUNNING: "play_arrow",
@@ -76,7 +70,7 @@ def run_card(run_id: str) -> None:
     except GanCoreError as error:  # deleted or damaged since the page listed it
         st.error(str(error), icon=":material/error:")
         return
-    st.fragment(_card, run_every=REFRESH_S if live else None)(run_id, live)
+    fragment(_card, run_every=REFRESH_S if live else None)(run_id, live)
 
 
 def _card(run_id: str, was_live: bool) -> None:
@@ -113,6 +107,7 @@ def heading(run: Run, status: Status, below: str) -> None:
     """A run's preset and state, and a line below them."""
     color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
     with st.container(gap=None, width="stretch"):
+        run_line(run_look(run.id))
         st.markdown(f"#### {run.config.preset} :{color}-badge[:material/{icon}: {status.state}]")
         st.caption(below)
 

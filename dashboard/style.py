@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.run_colors import Look
+
 _STYLES = Path(__file__).with_name("style.css")
 
 
@@ -15,9 +17,22 @@ def apply_style() -> None:
     st.html(_STYLES)
 
 
-def run_mark(name: str, color: str) -> None:
-    """A run's name with its colour before it."""
-    st.html(f'<div class="run-mark" style="--run-color:{color}"><span>{html.escape(name)}</span></div>')
+def run_mark(name: str, color: str, dash: str = "solid") -> None:
+    """A run's name after a piece of its line.
+
+    Args:
+        color, dash: of the run's :class:`dashboard.run_colors.Look`.
+    """
+    st.html(f'<div class="run-mark">{_line(color, dash)}<span>{html.escape(name)}</span></div>')
+
+
+def run_line(look: Look) -> None:
+    """A piece of a run's line, to stand above its name."""
+    st.html(_line(look.color, look.dash))
+
+
+def _line(color: str, dash: str) -> str:
+    return f'<div class="run-line {dash}" style="--run-color:{color}" aria-hidden="true"></div>'
 
 
 def to_come(text: str) -> None:

@@ -2,8 +2,8 @@
 
 POST ``data/curves`` takes ``{"wanted": [...]}`` (:class:`Wanted`) and answers ``{"found": [...]}`` in that order:
 buckets (:mod:`dashboard.curves.summary`) from the last one that the board has on, or those of a range. Numbers travel
-as base64 of float64 (positions) and float32 (values). GET ``data/curves.csv?run=...&run=...`` is every row of those runs in one
-table. POST ``data/figure.pdf`` draws what a chart shows.
+as base64 of float64 (positions) and float32 (values). GET ``data/curves.csv?run=...&run=...`` is every row of those
+runs in one table. POST ``data/figure.pdf`` draws what a chart shows.
 """
 
 from __future__ import annotations

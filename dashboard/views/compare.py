@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import charts, comparison, galleries
 from dashboard.comparison import Compared
 from dashboard.engine import manager
+from dashboard.faults import fragment
 from dashboard.live_chart import live_chart
 from dashboard.run_card import chart_options
 from dashboard.run_picker import pick_runs
@@ -48,12 +49,12 @@ def main() -> None:
         return
     live = any(run.status.state.is_live for run in runs)
     chart_options()
-    st.fragment(_curves, run_every=CURVES_EVERY_S if live else None)(chosen, colors, live)
+    fragment(_curves, run_every=CURVES_EVERY_S if live else None)(chosen, colors, live)
     st.subheader("Samples at the same milestone", anchor=False)
     percent = _choose_milestone(runs)
-    st.fragment(_galleries, run_every=GALLERIES_EVERY_S if live else None)(chosen, colors, percent)
+    fragment(_galleries, run_every=GALLERIES_EVERY_S if live else None)(chosen, colors, percent)
     st.subheader("How they stand", anchor=False)
-    st.fragment(_standing, run_every=CURVES_EVERY_S if live else None)(chosen, colors)
+    fragment(_standing, run_every=CURVES_EVERY_S if live else None)(chosen, colors)
     _differences(runs)
 
 

@@ -12,8 +12,11 @@ import torch
 from dashboard import latent_controls as controls
 from dashboard import latent_walks as walks
 from dashboard.engine import manager
+from dashboard.faults import fragment
 from dashboard.latent_walks import Painter
+from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_run
+from dashboard.style import run_mark
 from gancore import images, latents
 from gancore.errors import GanCoreError
 from gancore.run import Run
@@ -48,6 +51,8 @@ def main() -> None:
         return
     if chosen is None:
         return
+    look = run_look(chosen.run_id)
+    run_mark(chosen.run_id, look.color, look.dash)
     painter = chosen.painter
     drawn_from = "drawn from N(0, 1)" if painter.distribution == "normal" else "between 0 and 1"
     st.caption(
@@ -121,7 +126,7 @@ def _now(run: Run, condition: int | None) -> Painter:
     return Painter(kept[1], condition)
 
 
-@st.fragment
+@fragment
 def _walk(chosen: Chosen) -> None:
     painter = chosen.painter
     stage, beside = st.columns([3, 2], gap="large")
@@ -148,7 +153,7 @@ def _walk(chosen: Chosen) -> None:
         controls.download("Animation", f"{name}.gif", partial(walks.walk_gif, painter, start, end, path))
 
 
-@st.fragment
+@fragment
 def _directions(chosen: Chosen) -> None:
     painter = chosen.painter
     stage, beside = st.columns([3, 2], gap="large")
@@ -176,7 +181,7 @@ def _directions(chosen: Chosen) -> None:
         controls.download("Change", f"{name}-change.png", partial(walks.single_png, change, **texts))
 
 
-@st.fragment
+@fragment
 def _corners(chosen: Chosen) -> None:
     painter = chosen.painter
     stage, beside = st.columns([3, 2], gap="large")

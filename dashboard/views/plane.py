@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.drawings import drawings, save_file, save_points
 from dashboard.engine import manager
+from dashboard.faults import fragment
 from dashboard.plane_card import data_title, plane_card
 from dashboard.plane_view import LAYERS
 from dashboard.plane_view.board import drawing_board
@@ -207,7 +208,7 @@ def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool], ...]:
     return tuple((run.id, run.status().state.is_live) for run in runs)
 
 
-@st.fragment(run_every=2.0)
+@fragment(run_every=2.0)
 def _watch(drawn: tuple[tuple[str, bool], ...]) -> None:
     """Draw the page anew when another tab or the command line starts or ends a run."""
     if _fingerprint([run for run in manager().runs() if is_points(run.config.data)]) != drawn:

@@ -10,6 +10,7 @@ import torch
 
 from dashboard import comparison, quality
 from dashboard.engine import manager
+from dashboard.run_colors import Look, run_look
 from dashboard.run_picker import has_samples, pick_runs
 from dashboard.style import run_mark
 from gancore import images
@@ -68,8 +69,7 @@ def main() -> None:
         found = _stored(runs, count)
     elif missing:
         st.caption("Numbers of the chosen runs appear here; they are kept in the runs' folders.")
-    colors = comparison.assign_colors(chosen, st.session_state.get("ranking.colors", {}))
-    st.session_state["ranking.colors"] = colors
+    looks = {run_id: run_look(run_id) for run_id in chosen}
     names = comparison.short_names({run.id: run.config for run in runs})
     groups = comparable_groups(list(found.values()))
     if len(groups) > 1:
@@ -78,7 +78,7 @@ def main() -> None:
             icon=":material/info:",
         )
     for number, group in enumerate(groups):
-        _section(number, group, metric, names, colors)
+        _section(number, group, metric, names, looks)
     if groups:
         _downloads([evaluation for group in groups for evaluation in group])
 
@@ -147,7 +147,7 @@ def _offer_to_evaluate(missing: Sequence[Run], count: int) -> bool:
 
 
 def _section(
-    number: int, group: Sequence[Evaluation], metric: str, names: Mapping[str, str], colors: Mapping[str, str]
+    number: int, group: Sequence[Evaluation], metric: str, names: Mapping[str, str], looks: Mapping[str, Look]
 ) -> None:
     with st.container(key=f"ranking-section-{number}"):
         st.subheader(Path(group[0].data).name, anchor=False)
@@ -174,11 +174,11 @@ def _section(
                     arrow = {"lower": " · lower is better", "higher": " · higher is better"}.get(known.better, "")
                     st.markdown(f"**{known.title}**:gray[{arrow}]", help=known.summary)
                     st.plotly_chart(
-                        quality.metric_figure(known, group, names, colors),
+                        quality.metric_figure(known, group, names, looks),
                         config=PLOTLY_CONFIG,
                         key=f"ranking-chart-{number}-{known.name}",
                     )
-        _classes(number, ordered, names, colors)
+        _classes(number, ordered, names, looks)
         st.markdown("#### All numbers", help="Value and 95 % interval.")
         st.dataframe(
             quality.measurement_table(ordered, names),
@@ -191,7 +191,7 @@ def _section(
         if checked:
             st.markdown("#### Copies of training images")
         for found, finding in checked:
-            _memorisation(found, finding, names[found.run], colors[found.run])
+            _memorisation(found, finding, names[found.run], looks[found.run])
 
 
 def _seed_sentence(seeds: SeedGroup) -> str:
@@ -201,7 +201,7 @@ def _seed_sentence(seeds: SeedGroup) -> str:
     )
 
 
-def _classes(number: int, group: Sequence[Evaluation], names: Mapping[str, str], colors: Mapping[str, str]) -> None:
+def _classes(number: int, group: Sequence[Evaluation], names: Mapping[str, str], looks: Mapping[str, Look]) -> None:
     classes = len(group[0].classes)
     if not classes:
         return
@@ -212,12 +212,12 @@ def _classes(number: int, group: Sequence[Evaluation], names: Mapping[str, str],
             if covered is not None:
                 st.markdown(f"**{names[found.run]}** covers {covered.value:,.0f} of {classes:,} classes.")
         return
-    st.plotly_chart(quality.class_figure(group, names, colors), config=PLOTLY_CONFIG, key=f"ranking-classes-{number}")
+    st.plotly_chart(quality.class_figure(group, names, looks), config=PLOTLY_CONFIG, key=f"ranking-classes-{number}")
 
 
-def _memorisation(found: Evaluation, finding: Memorisation, name: str, color: str) -> None:
+def _memorisation(found: Evaluation, finding: Memorisation, name: str, look: Look) -> None:
     with st.container(border=True, key=f"copies-{found.run}"):
-        run_mark(name, color)
+        run_mark(name, look.color, look.dash)
         icon = "warning" if finding.suspicious else "check"
         st.markdown(f":material/{icon}: {finding.verdict}")
         try:

@@ -8,10 +8,14 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from dashboard.downloads import downloads
 from dashboard.engine import manager
-from dashboard.run_card import STATE_COLORS, chart_options, run_card
+from dashboard.faults import fragment, sentence
+from dashboard.palette import STATE_COLORS
+from dashboard.run_card import chart_options, run_card
+from dashboard.run_colors import run_look
 from dashboard.run_facts import longer_plan, run_table, settings_of
 from gancore.errors import GanCoreError
 from gancore.run import Run
@@ -23,6 +27,7 @@ FILTER_FROM = 9
 # Ten rows; more scroll, so that what follows stays where it is.
 TABLE_HEIGHT_PX = 387
 TABLE, CHOSEN, WRITTEN, ERROR = "runs.table", "runs.chosen", "runs.in-url", "runs.error"
+LINE = " "
 TRAIN_PAGE = Path(__file__).with_name("train.py")
 
 
@@ -39,7 +44,7 @@ def main() -> None:
     if shown:
         live = any(run.status().state.is_live for run in runs)
         drawn = ([run.id for run in runs], asked, live)
-        st.fragment(_table, run_every=REFRESH_S if live else None)([run.id for run in shown], drawn)
+        fragment(_table, run_every=REFRESH_S if live else None)([run.id for run in shown], drawn)
     else:
         st.info("No run fits this filter.", icon=":material/filter_alt:")
     try:
@@ -59,7 +64,7 @@ def _unknown(message: str) -> None:
     with st.container(border=True, key="unknown-run"):
         st.markdown("#### This run cannot be shown")
         st.markdown("It may have been deleted, or the link comes from another computer.")
-        st.caption(message[0].upper() + message[1:] + ".")
+        st.caption(sentence(message))
         if st.button("Show the newest run", icon=":material/arrow_back:"):
             _choose(None)
             st.rerun()
@@ -120,7 +125,7 @@ def _table(run_ids: Sequence[str], drawn: tuple[list[str], str, bool]) -> None:
         st.session_state[TABLE] = {"selection": {"rows": rows}}
     st.session_state["runs.order"] = [run.id for run in runs]
     st.dataframe(
-        run_table(runs),
+        _marked(runs),
         hide_index=True,
         height=min(TABLE_HEIGHT_PX, 35 * len(runs) + 37),
         key=TABLE,
@@ -130,6 +135,14 @@ def _table(run_ids: Sequence[str], drawn: tuple[list[str], str, bool]) -> None:
         alt="All runs, newest first",
         column_config=_columns(),
     )
+
+
+def _marked(runs: Sequence[Run]) -> Styler:
+    """The table of runs with a piece of each run's line before it."""
+    looks = [run_look(run.id) for run in runs]
+    table = run_table(runs)
+    table.insert(0, LINE, [look.mark for look in looks])
+    return table.style.apply(lambda _: [f"color: {look.color}" for look in looks], subset=[LINE])
 
 
 def _select() -> None:
@@ -143,6 +156,7 @@ def _select() -> None:
 def _columns() -> dict[str, Any]:
     config = st.column_config
     return {
+        LINE: config.TextColumn(pinned=True, width=44, help="How this run is drawn, on every page."),
         "State": config.MultiselectColumn(
             options=[str(state) for state in RunState], color=[STATE_COLORS[state] for state in RunState], pinned=True
         ),

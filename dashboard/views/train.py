@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.engine import FIRST_PRESET, manager
+from dashboard.faults import fragment
 from dashboard.preset_menu import choose_presets
 from dashboard.run_card import chart_options, run_card
 from gancore import data
@@ -165,7 +166,7 @@ def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool], ...]:
     return tuple((run.id, run.status().state.is_live) for run in runs)
 
 
-@st.fragment(run_every=2.0)
+@fragment(run_every=2.0)
 def _watch(drawn: tuple[tuple[str, bool], ...]) -> None:
     """Draw the page anew when another tab or the command line starts or ends a run."""
     if _fingerprint(manager().runs()) != drawn:

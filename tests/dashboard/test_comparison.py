@@ -10,8 +10,8 @@ import pytest
 from tiny_runs import tiny
 
 from dashboard import comparison
-from dashboard.charts import RUN_COLORS
 from dashboard.comparison import CRITIC, DISCRIMINATOR, GENERATOR, Compared, Quantity
+from dashboard.palette import RUN_COLORS
 from dashboard.run_facts import longer_plan, run_table, settings_of, value_text
 from gancore.checkpoint import Gallery
 from gancore.config import Length
