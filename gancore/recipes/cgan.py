@@ -15,6 +15,7 @@ from gancore.recipes.gan import alternating_players
 from gancore.recipes.recipe import (
     DISCRIMINATOR_LOSS,
     GENERATOR_LOSS,
+    HINGE,
     Feed,
     Players,
     Preset,
@@ -83,6 +84,7 @@ RECIPE = Recipe(
     build=build,
     step=step,
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *SCORES),
+    levels=lambda _settings: HINGE,
     presets=(
         Preset(
             name="cgan",

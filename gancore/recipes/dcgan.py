@@ -7,7 +7,7 @@ the paper strides its convolutions and has no fully connected layer.
 from pydantic import Field
 
 from gancore.networks import ImageShape, conv_discriminator, conv_generator
-from gancore.recipes.gan import AlternatingSettings, alternating_players, step
+from gancore.recipes.gan import AlternatingSettings, alternating_players, levels, step
 from gancore.recipes.recipe import D_FAKE, D_REAL, DISCRIMINATOR_LOSS, GENERATOR_LOSS, Players, Preset, Recipe
 
 
@@ -54,6 +54,7 @@ RECIPE = Recipe(
     build=build,
     step=step,
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, D_REAL, D_FAKE),
+    levels=levels,
     presets=(
         Preset(
             name="dcgan",

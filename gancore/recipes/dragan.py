@@ -9,7 +9,7 @@ from torch import Tensor
 from gancore import losses, penalties
 from gancore.recipes.alternating import PENALTY, PROBABILITIES, alternate, build, probabilities
 from gancore.recipes.compact import POINTS, CompactSettings
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Feed, Players, Preset, Recipe
+from gancore.recipes.recipe import CROSS_ENTROPY, DISCRIMINATOR_LOSS, GENERATOR_LOSS, Feed, Players, Preset, Recipe
 
 
 class DraganSettings(CompactSettings):
@@ -43,6 +43,7 @@ RECIPE = Recipe(
         slope_penalty,
     ),
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, PENALTY, *PROBABILITIES),
+    levels=lambda _settings: CROSS_ENTROPY,
     presets=(
         Preset(
             name="dragan",

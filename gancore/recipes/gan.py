@@ -13,11 +13,14 @@ from gancore import losses
 from gancore.config import AdamSettings, Widths
 from gancore.networks import ImageShape, Shape, frozen, leaky_relu, mlp, relu
 from gancore.recipes.recipe import (
+    CROSS_ENTROPY,
     D_FAKE,
     D_REAL,
     DISCRIMINATOR_LOSS,
     GENERATOR_LOSS,
+    LOG_2,
     Feed,
+    Level,
     Players,
     Preset,
     Recipe,
@@ -135,6 +138,11 @@ def _step_discriminator(
     }
 
 
+def levels(settings: AlternatingSettings) -> dict[str, Level]:
+    """The losses of two players of which neither has an advantage."""
+    return CROSS_ENTROPY | ({"discriminator_loss": LOG_2} if settings.discriminator_loss == "mean" else {})
+
+
 POINTS = {
     "batch_size": 256,
     "latent_dim": 2,
@@ -153,6 +161,7 @@ RECIPE = Recipe(
     build=build,
     step=step,
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, D_REAL, D_FAKE),
+    levels=levels,
     presets=(
         Preset(
             name="gan-simple",

@@ -16,6 +16,9 @@ from gancore.recipes.recipe import (
     D_REAL,
     DISCRIMINATOR_LOSS,
     GENERATOR_LOSS,
+    LOG_2,
+    LOG_4,
+    MINUS_LOG_2,
     Feed,
     Players,
     Preset,
@@ -131,6 +134,12 @@ RECIPE = Recipe(
         D_REAL,
         D_FAKE,
     ),
+    levels=lambda _settings: {
+        "generator_loss": MINUS_LOG_2,
+        "discriminator_loss": LOG_4,
+        "fake_loss": LOG_2,
+        "real_loss": LOG_2,
+    },
     presets=(
         Preset(
             name="grl",

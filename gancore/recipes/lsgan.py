@@ -6,7 +6,7 @@ Mao et al. 2017, arXiv:1611.04076, equation 9: D is drawn to 1 on data and to 0 
 from gancore import losses
 from gancore.recipes.alternating import SCORES, alternate, build, scores
 from gancore.recipes.compact import POINTS, CompactSettings
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Preset, Recipe
+from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Level, Preset, Recipe
 
 RECIPE = Recipe(
     name="lsgan",
@@ -16,6 +16,7 @@ RECIPE = Recipe(
     build=build,
     step=alternate(losses.least_squares_discriminator, losses.least_squares_generator, scores),
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *SCORES),
+    levels=lambda _settings: {"generator_loss": Level(1 / 8, "1/8"), "discriminator_loss": Level(1 / 4, "1/4")},
     presets=(
         Preset(
             name="lsgan",

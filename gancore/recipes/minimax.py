@@ -7,7 +7,7 @@ with both at once; here it has the networks and turns of its rivals.
 from gancore import losses
 from gancore.recipes.alternating import PROBABILITIES, alternate, build, probabilities
 from gancore.recipes.compact import POINTS, CompactSettings
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Preset, Recipe
+from gancore.recipes.recipe import CROSS_ENTROPY, DISCRIMINATOR_LOSS, GENERATOR_LOSS, MINUS_LOG_2, Preset, Recipe
 
 RECIPE = Recipe(
     name="minimax",
@@ -19,6 +19,7 @@ RECIPE = Recipe(
         lambda real, fake: losses.bce_real(real) + losses.bce_fake(fake), losses.saturating, probabilities
     ),
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *PROBABILITIES),
+    levels=lambda _settings: {**CROSS_ENTROPY, "generator_loss": MINUS_LOG_2},
     presets=(
         Preset(
             name="minimax",

@@ -3,7 +3,7 @@
 from gancore import losses
 from gancore.recipes.alternating import PROBABILITIES, alternate, build, probabilities
 from gancore.recipes.compact import POINTS, CompactSettings
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Preset, Recipe
+from gancore.recipes.recipe import CROSS_ENTROPY, DISCRIMINATOR_LOSS, GENERATOR_LOSS, Preset, Recipe
 
 RECIPE = Recipe(
     name="ns-gan",
@@ -15,6 +15,7 @@ RECIPE = Recipe(
         lambda real, fake: losses.bce_real(real) + losses.bce_fake(fake), losses.non_saturating, probabilities
     ),
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *PROBABILITIES),
+    levels=lambda _settings: CROSS_ENTROPY,
     presets=(
         Preset(
             name="ns-gan",

@@ -20,6 +20,7 @@ from gancore.recipes.gan import alternating_players
 from gancore.recipes.recipe import (
     DISCRIMINATOR_LOSS,
     GENERATOR_LOSS,
+    LOG_2,
     Feed,
     Players,
     Preset,
@@ -154,6 +155,7 @@ RECIPE = Recipe(
         Series("l1_distance", "L1 distance", tag="L1"),
         *PROBABILITIES,
     ),
+    levels=lambda _settings: {"generator_loss": LOG_2, "discriminator_loss": LOG_2},
     presets=(
         Preset(
             name="pix2pix-edges",

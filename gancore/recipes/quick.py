@@ -13,7 +13,16 @@ from gancore.config import AdamSettings
 from gancore.networks import ImageShape, leaky_relu, relu
 from gancore.recipes.alternating import PROBABILITIES, probabilities, update_generator
 from gancore.recipes.gan import alternating_players
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Feed, Players, Preset, Recipe, descend
+from gancore.recipes.recipe import (
+    CROSS_ENTROPY,
+    DISCRIMINATOR_LOSS,
+    GENERATOR_LOSS,
+    Feed,
+    Players,
+    Preset,
+    Recipe,
+    descend,
+)
 
 _SLOPE = 0.2
 _FEW = {"batch_size": 64, "learning_rate": 1e-3, "augment": "translation"}
@@ -92,6 +101,7 @@ RECIPE = Recipe(
     build=build,
     step=step,
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *PROBABILITIES),
+    levels=lambda _settings: CROSS_ENTROPY,
     presets=(
         Preset(
             name="quick",

@@ -14,6 +14,7 @@ from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import (
     DISCRIMINATOR_LOSS,
     GENERATOR_LOSS,
+    LOG_2,
     Feed,
     Players,
     Preset,
@@ -79,6 +80,7 @@ RECIPE = Recipe(
         Series("r2", "R2, slope on samples", tag="R2"),
         Series("d_pair", "D tells a pair", "probability"),
     ),
+    levels=lambda _settings: {"generator_loss": LOG_2, "discriminator_loss": LOG_2},
     presets=(
         Preset(
             name="r3gan",

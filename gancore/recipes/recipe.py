@@ -7,6 +7,7 @@ tests read the registry.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -127,6 +128,20 @@ class Series:
     """Last part of its TensorBoard tag; empty: it has none there."""
 
 
+@dataclass(frozen=True)
+class Level:
+    """A value that theory gives, such as a loss where the discriminator can tell nothing."""
+
+    value: float
+    label: str
+
+
+LOG_2, LOG_4 = Level(math.log(2), "log 2"), Level(math.log(4), "log 4")
+MINUS_LOG_2 = Level(-math.log(2), "−log 2")
+CROSS_ENTROPY = {"generator_loss": LOG_2, "discriminator_loss": LOG_4}
+"""Of the non-saturating loss and the sum of both cross-entropies."""
+HINGE = {"discriminator_loss": Level(2.0, "2")}
+
 GENERATOR_LOSS = Series("generator_loss", "Generator loss", tag="Generator")
 DISCRIMINATOR_LOSS = Series("discriminator_loss", "Discriminator loss", tag="Discriminator")
 D_REAL = Series("d_real", "D(x), real", "probability")
@@ -178,6 +193,9 @@ class Recipe:
     """What the generator is told beside z."""
     source: Callable[[Any, Tensor], Tensor] | None = None
     """(settings, real images) -> the images the generator is told, for a recipe conditioned on images."""
+    levels: Callable[[Any], Mapping[str, Level]] = lambda _settings: {}
+    """(settings) -> column -> its value where data and samples are alike and the discriminator cannot tell them apart
+    (Goodfellow et al. 2014, arXiv:1406.2661, theorem 1, or what follows from the recipe's own loss)."""
     points: Mapping[str, Any] | None = None
     """Recipe settings that differ from the preset's on points in the plane; None: it needs images."""
     order: int = 100

@@ -10,7 +10,7 @@ from gancore.networks import ImageShape, SelfAttention
 from gancore.recipes.alternating import SCORES
 from gancore.recipes.compact import CompactSettings, compact_features, compact_generator, spectral
 from gancore.recipes.gan import alternating_players
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Players, Preset, Recipe
+from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, HINGE, Players, Preset, Recipe
 from gancore.recipes.sngan import step
 
 
@@ -36,6 +36,7 @@ RECIPE = Recipe(
     build=build,
     step=step,
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *SCORES),
+    levels=lambda _settings: HINGE,
     presets=(
         Preset(
             name="sagan",

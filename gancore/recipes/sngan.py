@@ -9,7 +9,7 @@ from gancore.networks import Shape
 from gancore.recipes.alternating import SCORES, alternate, scores
 from gancore.recipes.compact import POINTS, CompactSettings, compact_discriminator, compact_generator, spectral
 from gancore.recipes.gan import alternating_players
-from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Players, Preset, Recipe
+from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, HINGE, Players, Preset, Recipe
 
 
 def build(settings: CompactSettings, shape: Shape) -> Players:
@@ -31,6 +31,7 @@ RECIPE = Recipe(
     build=build,
     step=step,
     series=(GENERATOR_LOSS, DISCRIMINATOR_LOSS, *SCORES),
+    levels=lambda _settings: HINGE,
     presets=(
         Preset(
             name="sngan",
