@@ -8,8 +8,10 @@ quality.arrow, .json        what was measured while it trained, and what the num
 galleries.json              index of the galleries
 galleries/<iteration>.png   sample grids; at milestones also <iteration>.safetensors, the generator's weights
 conditions.safetensors      what a conditional generator is told for its galleries and samples
+changes.json                what was steered while it trained
+parent.json                 the run and the checkpoint that a branch began from
 checkpoint-<iteration>/     both networks (safetensors), the averaged generator where there is one, and resume.pt:
-                            optimizers, randomness, position
+                            optimizers, randomness, position, changes; where it stays when newer ones come, also kept
 run.lock                    held by the process that trains the run, so a kill shows
 """
 
@@ -20,12 +22,12 @@ import pickle
 import re
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
@@ -33,11 +35,17 @@ from torch import Tensor, nn
 from gancore.config import RunConfig
 from gancore.errors import CheckpointError, ConfigError
 from gancore.files import write_aside, write_json
+from gancore.player_files import load_players, save_players, weights_of
 from gancore.recipes import load_config
 from gancore.recipes.recipe import Players
 from gancore.status import Resolved, RunState, Status
+from gancore.steering import Change
 
 Model = TypeVar("Model", bound=BaseModel)
+KEPT = "kept"
+"""An empty file that marks a checkpoint which stays when newer ones come."""
+DAMAGE = (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError, SafetensorError)
+"""What reading a damaged checkpoint may raise."""
 _TIME_IN_NAME = re.compile(r"(\d{8}-\d{6})(?:-(\d+))?$")
 
 
@@ -59,6 +67,18 @@ class Gallery(BaseModel):
     def label(self) -> str:
         """What a caption calls it."""
         return f"{self.percent} %" if self.percent is not None else f"iteration {self.iteration:,}"
+
+
+class Parent(BaseModel):
+    """Where a branch began; ``parent.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    """The id of the run it was branched from, which may be gone since."""
+    iteration: int
+    percent: int
+    """Of that run's plan at the time, rounded down."""
 
 
 class RunFolder:
@@ -169,12 +189,7 @@ class RunFolder:
         Raises:
             CheckpointError: when their index is damaged.
         """
-        if not (self.path / "galleries.json").is_file():
-            return []
-        try:
-            return TypeAdapter(list[Gallery]).validate_python(self._read_json("galleries.json"))
-        except ValidationError as error:
-            raise CheckpointError(f"{self.path / 'galleries.json'} is damaged: {error.errors()[0]['msg']}") from error
+        return self._parse_list("galleries.json", Gallery)
 
     def add_gallery(self, gallery: Gallery, image: bytes, generator: nn.Module) -> None:
         """Store a gallery's picture, the generator's weights where the gallery keeps them, and then its entry."""
@@ -219,27 +234,56 @@ class RunFolder:
             raise CheckpointError(f"run {self.id} kept no weights with its gallery at {gallery.label}")
         return self.load_weights(gallery.weights)
 
-    def save_checkpoint(self, players: Players, iteration: int, state: dict[str, Any]) -> None:
-        """Store both networks and the state to resume from, then remove the checkpoint before."""
-        target = self.path / f"checkpoint-{iteration:08d}"
+    def changes(self) -> list[Change]:
+        """What was steered so far, oldest first.
+
+        Raises:
+            CheckpointError: when the file is damaged.
+        """
+        return self._parse_list("changes.json", Change)
+
+    def write_changes(self, changes: Sequence[Change]) -> None:
+        """Replace what :meth:`changes` reads."""
+        write_json(self.path / "changes.json", [change.model_dump(mode="json") for change in changes])
+
+    def parent(self) -> Parent | None:
+        """Where a branch began; None for a run that began by itself.
+
+        Raises:
+            CheckpointError: when the file is damaged.
+        """
+        return self._parse("parent.json", Parent) if (self.path / "parent.json").is_file() else None
+
+    def write_parent(self, parent: Parent) -> None:
+        """Store what :meth:`parent` reads."""
+        write_json(self.path / "parent.json", parent.model_dump(mode="json"))
+
+    def save_checkpoint(
+        self, players: Players, iteration: int, state: dict[str, Any], keep: bool = False, shown: str | None = None
+    ) -> None:
+        """Store both networks and the state to resume from, then remove the checkpoints before that are not kept.
+
+        Args:
+            keep: let it stay when newer ones come.
+            shown: a file of the folder that has the weights of ``players.shown`` already.
+        """
+        target = self.checkpoint_path(iteration)
         aside = self.path / f".{target.name}.part"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
-        write_aside(aside / "generator.safetensors", save(weights_of(players.generator)))
-        write_aside(aside / "discriminator.safetensors", save(weights_of(players.discriminator)))
-        if players.averaged:
-            write_aside(aside / "averaged.safetensors", save(weights_of(players.averaged.network)))
-            state = {**state, "averaged_updates": players.averaged.updates}
-        torch.save(
-            {**state, "optimizers": {n: o.state_dict() for n, o in players.optimizers.items()}},
-            aside / "resume.pt",
-        )
+        save_players(aside, players, state, None if shown is None else self.path / shown)
+        if keep or (target / KEPT).is_file():
+            (aside / KEPT).touch()
         old = self.checkpoints()
         shutil.rmtree(target, ignore_errors=True)
         aside.rename(target)
         for path in old:
-            if path != target:
+            if path != target and not (path / KEPT).is_file():
                 shutil.rmtree(path, ignore_errors=True)
+
+    def checkpoint_path(self, iteration: int) -> Path:
+        """Where the checkpoint of an iteration is, or would be."""
+        return self.path / f"checkpoint-{iteration:08d}"
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoint folders, newest first."""
@@ -255,19 +299,10 @@ class RunFolder:
         if not found:
             return None
         try:
-            state: dict[str, Any] = torch.load(found[0] / "resume.pt", map_location="cpu", weights_only=True)
-            players.generator.load_state_dict(self.load_weights(f"{found[0].name}/generator.safetensors"))
-            players.discriminator.load_state_dict(self.load_weights(f"{found[0].name}/discriminator.safetensors"))
-            if players.averaged:
-                averaged = self.load_weights(f"{found[0].name}/averaged.safetensors")
-                players.averaged.network.load_state_dict(averaged)
-                players.averaged.updates = state["averaged_updates"]
-            for name, optimizer in players.optimizers.items():
-                optimizer.load_state_dict(state["optimizers"][name])
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            return load_players(found[0], players)
+        except DAMAGE as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise CheckpointError(f"{found[0]} is damaged and cannot be resumed from: {reason}") from error
-        return state
 
     def delete(self) -> None:
         """Remove the folder and all in it."""
@@ -278,6 +313,15 @@ class RunFolder:
             return model.model_validate(self._read_json(name))
         except ValidationError as error:
             raise CheckpointError(f"{self.path / name} is damaged: {error.errors()[0]['msg']}") from error
+
+    def _parse_list(self, name: str, model: type[Model]) -> list[Model]:
+        if not (self.path / name).is_file():
+            return []
+        try:
+            return [model.model_validate(item) for item in self._read_json(name)]
+        except (ValidationError, TypeError) as error:
+            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "expected a list"
+            raise CheckpointError(f"{self.path / name} is damaged: {reason}") from error
 
     def _read_json(self, name: str) -> Any:
         try:
@@ -294,13 +338,3 @@ def run_folders(root: Path) -> list[RunFolder]:
         return (found[1], int(found[2] or 1), "") if found else ("", 0, folder.id)
 
     return sorted((RunFolder(path.parent) for path in root.glob("*/config.json")), key=started, reverse=True)
-
-
-def weights_of(network: nn.Module) -> dict[str, Tensor]:
-    """A network's weights on the CPU in plain layout, apart from the ones that train on."""
-    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in network.state_dict().items()}
-
-
-def non_finite_weights(network: nn.Module) -> str | None:
-    """The name of the first weight with a NaN or infinity, or None."""
-    return next((name for name, value in network.state_dict().items() if not bool(torch.isfinite(value).all())), None)

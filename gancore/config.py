@@ -206,6 +206,12 @@ class RunConfig(BaseModel):
         description="Quality while it trains, such as every 100it; waits where it would keep a core busy for over "
         "3 % of the time. Empty: never.",
     )
+    keep_checkpoints: Literal["milestones", "last"] = Field(
+        "milestones",
+        title="Keep checkpoints",
+        description="milestones: one at 0, 25, 50, 75 and 100 % each, to branch from; with Adam each takes about "
+        "three times the disk space of both networks. last: only the newest.",
+    )
     settings: SerializeAsAny[RecipeSettings] = Field(title="Recipe settings")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -37,3 +38,17 @@ def replace(source: Path, target: Path) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, aside and renamed."""
     write_aside(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file that is never written to again a second name, or a copy where the disk has no hard links.
+
+    Raises:
+        FileNotFoundError: when ``source`` is not there.
+    """
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, target)

@@ -19,12 +19,13 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from gancore import data
-from gancore.checkpoint import RunFolder, weights_of
+from gancore.checkpoint import RunFolder
 from gancore.config import RunConfig
 from gancore.devices import work_when_idle
 from gancore.errors import CheckpointError
 from gancore.files import write_json
 from gancore.history import POSITION, History, read_history, write_history
+from gancore.player_files import weights_of
 from gancore.points import PointData
 from gancore.recipes.recipe import Players
 from gancore.sampler import Sampler
@@ -178,7 +179,7 @@ class QualityWatch:
         history = quality.history
         row = {
             "iteration": position.iteration,
-            "epoch": self._schedule.epoch(position),
+            "epoch": position.epoch,
             "images_seen": position.images_seen,
             "elapsed_s": position.elapsed_s,
             **found,

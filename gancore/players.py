@@ -10,9 +10,10 @@ from torch.overrides import TorchFunctionMode
 
 from gancore.averaging import AveragedGenerator
 from gancore.config import RunConfig
-from gancore.networks import Shape
+from gancore.networks import ImageShape, PointShape, Shape
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
+from gancore.sources import is_points
 
 _RANDOM = frozenset({"uniform_", "normal_", "random_", "bernoulli_", "exponential_"})
 _RANDOM_FACTORIES = frozenset({"rand", "randn", "randint", "randperm", "normal", "bernoulli"})
@@ -61,3 +62,18 @@ def build_players(config: RunConfig, shape: Shape, device: torch.device, precisi
     if settings.ema_decay:
         players.averaged = AveragedGenerator(players.generator, settings.ema_decay)
     return players
+
+
+def sketch(config: RunConfig, shape: Shape | None = None, classes: int = 2) -> Players:
+    """Networks and optimizers of ``config`` without numbers in them: their names, shapes and rates, for no memory.
+
+    Args:
+        shape: of one sample; None: any that the recipe can train on.
+        classes: of the data set.
+    """
+    recipe = recipe_of(config.preset)
+    if shape is None:
+        shape = PointShape() if is_points(config.data) else ImageShape(1, 28, 28)
+    told = (classes,) if recipe.conditioned_on == "label" else ()
+    with torch.device("meta"):
+        return recipe.build(config.settings, shape, *told)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from ignite.metrics import Average
 from torch import Tensor
 
 from gancore.checkpoint import RunFolder
 from gancore.history import POSITION, History, HistoryWriter
 from gancore.recipes.recipe import Series
-from gancore.schedule import Position, Schedule
+from gancore.schedule import Position, Schedule, whole_epochs
 from gancore.status import RunState
 
 FLUSH_S = 0.1
@@ -42,13 +43,16 @@ class Recorder:
         self.position = Position()
         self.flushed_at = 0.0
         self._folder, self._series = folder, series
-        self._pending: list[tuple[int, int, float]] = []
+        self._pending: list[Position] = []
         self._outputs: list[dict[str, Tensor]] = []
         self._rates: deque[tuple[float, int, float]] = deque()
 
     def begin(self, schedule: Schedule) -> None:
         """Start to record, from the position and history that the recorder has."""
         self._schedule = schedule
+        self._epochs_done = whole_epochs(self.position)
+        epochs = self.history.column("epoch")
+        self._epoch_row = int(np.searchsorted(epochs, self._epochs_done + 1e-9, side="right"))
         self._writer = HistoryWriter(self.history, self._folder.path / "history.arrow")
         self.flushed_at = self._saved_at = time.perf_counter()
         self.flush()
@@ -68,7 +72,7 @@ class Recorder:
     def add(self, position: Position, output: dict[str, Tensor]) -> None:
         """Take note of one iteration."""
         self.position = position
-        self._pending.append((position.iteration, position.images_seen, position.elapsed_s))
+        self._pending.append(position)
         self._outputs.append(output)
 
     def flush(self, save: bool = False) -> None:
@@ -87,6 +91,22 @@ class Recorder:
         if diverged:
             raise Diverged(diverged)
 
+    def average_epoch(self) -> None:
+        """Where an epoch has just ended, the mean of each number over it, as the script of seed 000 logs it.
+
+        Raises:
+            Diverged: as :meth:`flush`.
+        """
+        if (done := whole_epochs(self.position)) == self._epochs_done:
+            return
+        self.flush()
+        names = [item.name for item in self._series]
+        rows, self._epoch_row = self.history.since(self._epoch_row)
+        self._epochs_done = done
+        average = Average()
+        average.update(torch.from_numpy(np.column_stack([rows[name] for name in names])))
+        self.set(epoch_means={"epoch": done, **dict(zip(names, average.compute().tolist(), strict=True))})
+
     def forget_rate(self) -> None:
         """Count iterations a second anew, after a pause."""
         self._rates.clear()
@@ -96,11 +116,8 @@ class Recorder:
         names = [item.name for item in self._series]
         stacked = torch.stack([output[name] for output in self._outputs for name in names])
         values = np.array(stacked.tolist()).reshape(len(self._outputs), len(names))
-        iterations, seen, elapsed = np.array(self._pending).T
-        epochs = iterations * self._schedule.batches_per_iteration / self._schedule.batches_per_epoch
-        rows = np.column_stack([iterations, epochs, seen, elapsed, values])
-        self._pending.clear()
-        self._outputs.clear()
+        positions = np.array([[getattr(position, name) for name in POSITION] for position in self._pending])
+        rows = np.column_stack([positions, values])
         problem = None
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
@@ -109,7 +126,9 @@ class Recorder:
             label = self._series[column].label.lower()
             problem = f"diverged at iteration {int(rows[-1, 0])}: {label} is {values[row, column]}"
         self.history.append(rows)
-        self.position = Position(int(rows[-1, 0]), int(rows[-1, 2]), float(rows[-1, 3]))
+        self.position = self._pending[len(rows) - 1]
+        self._pending.clear()
+        self._outputs.clear()
         return problem
 
     def _update_progress(self) -> None:
@@ -121,7 +140,7 @@ class Recorder:
         seconds, advanced = position.elapsed_s - since_s, progress - since_progress
         self.set(
             iteration=position.iteration,
-            epoch=self._schedule.epoch(position),
+            epoch=position.epoch,
             images_seen=position.images_seen,
             elapsed_s=position.elapsed_s,
             progress=progress,

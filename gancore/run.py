@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 
 import torch
 from torch import Tensor
 
 from gancore import plane
-from gancore.checkpoint import Gallery, RunFolder, weights_of
+from gancore.checkpoint import Gallery, Parent, RunFolder
 from gancore.config import RunConfig
 from gancore.errors import RunError
 from gancore.history import POSITION, History, read_history
 from gancore.live_quality import Quality, read_quality
 from gancore.plane import PlaneView
-from gancore.players import build_players
+from gancore.player_files import weights_of
+from gancore.players import build_players, sketch
 from gancore.points import PointData
 from gancore.recipes import recipe_of
-from gancore.status import Status
+from gancore.status import RunState, Status
+from gancore.steering import Change, Steering, Trains, in_force, planned_steering
 from gancore.trainer import Trainer
 
 
@@ -87,6 +89,32 @@ class Run:
         """The galleries whose generator was kept, oldest first."""
         return [gallery for gallery in self.galleries() if gallery.weights is not None]
 
+    def changes(self) -> list[Change]:
+        """What was steered while it trained, oldest first; of a branch also what its parent was, until then.
+
+        Raises:
+            CheckpointError: when the file is damaged.
+        """
+        trainer = self._trainer
+        return self.folder.changes() if trainer is None else list(trainer.changes)
+
+    def steering(self) -> Steering:
+        """What is in force of all that :meth:`steer` can change; of a run that ended, as it ended."""
+        trainer = self._trainer
+        now = None if trainer is None else trainer.steering
+        if now is not None:
+            return now
+        config = self.config
+        return in_force(planned_steering(sketch(config), config.settings), self.changes())
+
+    def parent(self) -> Parent | None:
+        """Where it began, if it is a branch of another run.
+
+        Raises:
+            CheckpointError: when the file is damaged.
+        """
+        return self.folder.parent()
+
     def train(self) -> None:
         """Train it in the calling thread, to its end; the manager's threads call this once."""
         if self._trainer is None:
@@ -132,6 +160,39 @@ class Run:
         """What :meth:`pace` asked for; None too where this process does not train the run."""
         trainer = self._trainer
         return None if trainer is None else trainer.control.paced
+
+    def steer(
+        self,
+        *,
+        learning_rates: Mapping[str, float] | None = None,
+        critic_steps: int | None = None,
+        trains: Trains | None = None,
+        timeout_s: float = 30.0,
+    ) -> Steering:
+        """Change what is given from the next iteration on; see :meth:`steering` for what it is now.
+
+        Args:
+            learning_rates: optimizer -> its full rate, above 0 and at most 1; a linear decay goes on from it.
+            critic_steps: within the limits of the recipe's setting of that name.
+            trains: who learns; the other player is held as it is.
+
+        Returns:
+            What is in force then.
+
+        Raises:
+            ConfigError: when something given is not valid; then nothing is changed.
+            RunError: when this process does not train the run, it still waits, or it did not answer in time.
+        """
+        trainer = self._live()
+        if trainer.status.state is RunState.QUEUED:
+            raise RunError(f"run {self.id} waits for its turn and can be steered when it trains")
+        asked = {"learning_rates": learning_rates, "critic_steps": critic_steps, "trains": trains}
+        future = trainer.control.call(lambda: trainer.steer(asked))
+        try:
+            return future.result(timeout_s)
+        except (CancelledError, TimeoutError) as error:
+            future.cancel()
+            raise RunError(f"run {self.id} ended before it could be steered, or took over {timeout_s:g} s") from error
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until it has ended here; False when the time ran out first."""

@@ -19,6 +19,8 @@ class Position:
     iteration: int = 0
     images_seen: int = 0
     elapsed_s: float = 0.0
+    epoch: float = 0.0
+    """Passes through the data."""
 
 
 def whole_percent(share: float) -> int:
@@ -26,14 +28,26 @@ def whole_percent(share: float) -> int:
     return math.floor(100 * share + _TOLERANCE)
 
 
+def whole_epochs(position: Position) -> int:
+    """Passes through the data that are complete."""
+    return math.floor(position.epoch + _TOLERANCE)
+
+
 @dataclass(frozen=True)
 class Schedule:
-    """A plan against a data set's size."""
+    """A plan against a data set's size.
+
+    Where the batches of an iteration change while a run trains, epochs are counted on from there.
+    """
 
     plan: Length
     batches_per_epoch: int
     batches_per_iteration: int
     sample_every: Length | None = None
+    from_iteration: int = 0
+    """The iteration since which epochs are counted with these batches."""
+    from_epoch: float = 0.0
+    """The epoch that was reached by then."""
 
     @property
     def iterations_per_epoch(self) -> int:
@@ -46,13 +60,14 @@ class Schedule:
         if self.plan.unit == "it":
             return int(self.plan.amount)
         if self.plan.unit == "ep":
-            exact = self.plan.amount * self.batches_per_epoch / self.batches_per_iteration
-            return max(1, math.ceil(exact - _TOLERANCE))
+            exact = (self.plan.amount - self.from_epoch) * self.batches_per_epoch / self.batches_per_iteration
+            return max(1, self.from_iteration + math.ceil(exact - _TOLERANCE))
         return None
 
-    def epoch(self, position: Position) -> float:
-        """Passes through the data so far."""
-        return position.iteration * self.batches_per_iteration / self.batches_per_epoch
+    def epoch_at(self, iteration: int) -> float:
+        """Passes through the data by the end of an iteration, which is not before ``from_iteration``."""
+        since = iteration - self.from_iteration
+        return self.from_epoch + since * self.batches_per_iteration / self.batches_per_epoch
 
     def progress(self, position: Position) -> float:
         """Share of the plan that is done, 0 to 1."""
@@ -69,7 +84,7 @@ class Schedule:
 
     def _measure(self, length: Length, position: Position) -> float:
         if length.unit == "ep":
-            return self.epoch(position)
+            return position.epoch
         if length.unit == "it":
             return position.iteration
         return position.images_seen if length.unit == "img" else position.elapsed_s

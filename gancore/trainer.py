@@ -8,32 +8,31 @@ from __future__ import annotations
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import numpy as np
 import torch
 from ignite.engine import Engine, Events
-from ignite.metrics import Average
 from torch import Tensor
 
-import gancore
-from gancore import data, images
-from gancore.checkpoint import Gallery, RunFolder, non_finite_weights
-from gancore.config import RecipeSettings, RunConfig
+from gancore import images
+from gancore.checkpoint import Gallery, RunFolder
+from gancore.config import RunConfig
 from gancore.control import Control
-from gancore.devices import CORES, resolve_device, resolve_precision
-from gancore.errors import CheckpointError, DataError, GanCoreError
-from gancore.feed import Feed
-from gancore.gallery import Painter
-from gancore.history import History, read_history
+from gancore.devices import CORES
+from gancore.errors import GanCoreError
+from gancore.helm import Helm
+from gancore.history import History
 from gancore.live_quality import Quality, QualityWatch
-from gancore.players import build_players
+from gancore.player_files import non_finite_weights
+from gancore.preparation import prepare
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 from gancore.recorder import FLUSH_S, Diverged, Recorder
 from gancore.schedule import MILESTONES, Position, Schedule, whole_percent
 from gancore.sources import is_points
-from gancore.status import Resolved, RunState, Status
+from gancore.status import RunState, Status
+from gancore.steering import Change, Steering
 
 CHECKPOINT_S = 30.0
 """Seconds between checkpoints; a kill loses no more than this much training."""
@@ -52,6 +51,8 @@ class Trainer:
         self._recorder = Recorder(folder, self.recipe.series)
         self._threads = threads
         self._threads_now = 0
+        self._helm: Helm | None = None
+        self._stored_changes = tuple(folder.changes())
         self._watch: QualityWatch | None = None
 
     @property
@@ -63,6 +64,18 @@ class Trainer:
     def status(self) -> Status:
         """How the run stands now."""
         return self._recorder.status
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was steered so far, oldest first."""
+        helm = self._helm
+        return helm.changes if helm else self._stored_changes
+
+    @property
+    def steering(self) -> Steering | None:
+        """What is in force of all that can be steered; None before the players are built."""
+        helm = self._helm
+        return helm.steering if helm else None
 
     @property
     def quality(self) -> Quality | None:
@@ -95,9 +108,12 @@ class Trainer:
             return RunState.STOPPED, ""
         self._recorder.set(state=RunState.RUNNING, message="loading the data")
         self._recorder.save_status()
-        self._prepare()
-        self._recorder.begin(self.schedule)
-        watch = QualityWatch(self.folder, self.config, self._dataset, self.schedule)
+        self._share_cores()
+        prepared = self._prepared = prepare(self.folder, self.config, self.recipe, self._recorder)
+        self.players: Players = prepared.players
+        self._helm = prepared.helm
+        self._recorder.begin(prepared.schedule)
+        watch = QualityWatch(self.folder, self.config, prepared.dataset, prepared.schedule)
         watch.begin(self._recorder.position)
         self._watch = watch
         try:
@@ -106,170 +122,117 @@ class Trainer:
             watch.close()
             self._recorder.close()
 
-    def _prepare(self) -> None:
-        """Load data, build players, and put everything where the last checkpoint left it."""
-        config = self.config
-        before = self.folder.read_resolved()
-        device = resolve_device(config.device)
-        precision = before.precision if before else resolve_precision(config.precision, device)
-        self._share_cores()
-        dataset = self._dataset = data.load(config.data, config.image_size, config.channels)
-        if self.recipe.conditioned_on == "label" and len(dataset.classes) < 2:
-            raise DataError(f"{config.preset} needs labelled data, found one class only in {config.data}")
-        if before is not None and before.shape != tuple(dataset.shape):
-            raise CheckpointError(
-                f"{config.data} now holds samples of shape {tuple(dataset.shape)}, "
-                f"but the run was trained on {before.shape}"
-            )
-        self._generator = torch.Generator(device).manual_seed(config.seed)
-        settings = config.settings
-        self._batches = data.Batches(
-            dataset, settings.batch_size, settings.data_range, self._generator, shortest=2 * settings.packing
-        )
-        classes = len(dataset.classes)
-        self.players: Players = build_players(config, dataset.shape, device, precision, classes)
-        self.players.random = self._generator
-        self._full_rates = {
-            name: [group["lr"] for group in optimizer.param_groups]
-            for name, optimizer in self.players.optimizers.items()
-        }
-        self._feed = Feed(self._batches, config, self._generator, classes)
-        self.schedule = Schedule(
-            config.plan,
-            self._batches.per_epoch,
-            self.recipe.batches_per_iteration(config.settings),
-            config.sample_every,
-        )
-        self._painter = Painter(config, dataset, self.players)
-        if self._painter.conditions is not None:
-            self.folder.write_conditions(self._painter.conditions)
-        self.folder.write_resolved(
-            Resolved(
-                shape=dataset.shape,
-                classes=dataset.classes,
-                images=len(dataset.samples),
-                batches_per_epoch=self._batches.per_epoch,
-                batches_per_iteration=self.schedule.batches_per_iteration,
-                device=str(device),
-                precision=precision,
-                torch_version=torch.__version__,
-                gancore_version=gancore.__version__,
-            )
-        )
-        self._restore()
+    def steer(self, asked: Mapping[str, Any]) -> Steering:
+        """Change what is in force from the next iteration on; called in the training thread.
 
-    def _restore(self) -> None:
-        state = self.folder.load_checkpoint(self.players)
-        if state is None:
-            self.folder.write_galleries([])
-            return
-        self._generator.set_state(state["generator"])
-        self._batches.load_state_dict(state["batches"])
-        self._recorder.position = Position(**state["position"])
-        history = read_history(self.folder.path / "history.arrow")
-        history.keep_until(self._recorder.position.iteration)
-        rows, _ = history.since()
-        self.history.append(np.column_stack([rows[name] for name in self.history.names]))
-        # What was recorded after the checkpoint is computed again.
-        kept = [
-            gallery for gallery in self.folder.galleries() if gallery.iteration <= self._recorder.position.iteration
-        ]
-        self.folder.write_galleries(kept)
+        Args:
+            asked: the arguments of :func:`gancore.steering.wanted`.
+
+        Raises:
+            ConfigError: when something asked for is not valid; then nothing is changed.
+        """
+        prepared, position = self._prepared, self._recorder.position
+        if prepared.helm.steer(position, asked):
+            batches = self.recipe.batches_per_iteration(prepared.helm.settings)
+            if batches != self._schedule.batches_per_iteration:
+                prepared.count_epochs_from(position, batches)
+            self.folder.write_changes(prepared.helm.changes)
+        return prepared.helm.steering
+
+    @property
+    def _schedule(self) -> Schedule:
+        return self._prepared.schedule
 
     def _loop(self) -> tuple[RunState, str]:
+        position = self._recorder.position
         self._recorder.set(message="")
-        self._clock_start = time.perf_counter() - self._recorder.position.elapsed_s
+        self._clock_start = time.perf_counter() - position.elapsed_s
         self._checkpointed_at = time.perf_counter()
         taken = [gallery.percent for gallery in self.folder.galleries() if gallery.percent in MILESTONES]
-        progress = self.schedule.progress(self._recorder.position)
+        progress = self._schedule.progress(position)
         self._milestones = deque(
             p for p in MILESTONES if p not in taken and (p >= 100 * progress or p == 0 == progress)
         )
-        self._extra_galleries = self.schedule.extra_galleries(self._recorder.position)
+        self._extra_galleries = self._schedule.extra_galleries(position)
         if self._milestones and self._milestones[0] == 0:
-            self._gallery(self._milestones.popleft(), keep_weights=True)
-        if progress < 1 and self.control.between_iterations(self._enter_pause):
+            self._pass_milestones(0.0)
+        if progress < 1 and self._answer():
             self._run_engine()
         self._flush()
-        finished = self.schedule.progress(self._recorder.position) >= 1
+        finished = self._schedule.progress(self._recorder.position) >= 1
         if not finished:
             self._final_gallery()
-        self._checkpoint()
+        self._checkpoint(milestone=finished)
         return (RunState.FINISHED, "") if finished else (RunState.STOPPED, "")
 
     def _final_gallery(self) -> None:
         """The grid a stopped run ends with; a percentage that a milestone has already stays that milestone's."""
         galleries = self.folder.galleries()
         if all(gallery.iteration < self._recorder.position.iteration for gallery in galleries):
-            percent = whole_percent(self.schedule.progress(self._recorder.position))
+            percent = whole_percent(self._schedule.progress(self._recorder.position))
             taken = any(gallery.percent == percent for gallery in galleries)
             self._gallery(None if taken else percent, keep_weights=True)
 
     def _run_engine(self) -> None:
-        settings = self.config.settings
-        engine = Engine(lambda _engine, _batch: self._step(settings))
+        engine = Engine(lambda _engine, _batch: self._step())
         # Ignite logs every exception with a traceback; ours are results that the status tells.
         engine.logger.disabled = True
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._after_iteration)
-        engine.add_event_handler(Events.EPOCH_COMPLETED, lambda engine: self._average_epoch(engine.state.epoch))
-        length = self.schedule.iterations_per_epoch
-        # Each way of planning ends in terminate(); the number of epochs only has to be out of reach.
-        engine.load_state_dict(
-            {"epoch_length": length, "max_epochs": 10**9, "iteration": self._recorder.position.iteration}
-        )
+        # Each way of planning ends in terminate(); the number of epochs only has to be out of reach. Epochs are
+        # counted by the schedule, as their length changes with the critic steps.
+        length, iteration = self._schedule.iterations_per_epoch, self._recorder.position.iteration
+        engine.load_state_dict({"epoch_length": length, "max_epochs": 10**9, "iteration": iteration})
         engine.run(None)
-        epochs, rest = divmod(self._recorder.position.iteration, length)
-        if rest == 0:
-            self._average_epoch(epochs)  # Ignite leaves out the last epoch's event after terminate()
 
-    def _step(self, settings: RecipeSettings) -> dict[str, Tensor]:
-        if settings.rate_decay == "linear":
-            left = 1 - self.schedule.progress(self._recorder.position)
-            for name, optimizer in self.players.optimizers.items():
-                for group, rate in zip(optimizer.param_groups, self._full_rates[name], strict=True):
-                    group["lr"] = left * rate
-        logged = self.recipe.step(self.players, settings, self._feed)
-        if self.players.averaged is not None:
-            self.players.averaged.update(self.players.generator)
+    def _step(self) -> dict[str, Tensor]:
+        prepared = self._prepared
+        helm, players = prepared.helm, prepared.players
+        decays = helm.settings.rate_decay == "linear"
+        helm.set_rates(1 - self._schedule.progress(self._recorder.position) if decays else 1.0)
+        with helm.holding():
+            logged = self.recipe.step(players, helm.settings, prepared.feed)
+        if players.averaged is not None and helm.generator_trains:
+            players.averaged.update(players.generator)
         return logged
 
     def _after_iteration(self, engine: Engine) -> None:
-        now = time.perf_counter()
-        position = Position(engine.state.iteration, self._batches.images_seen, now - self._clock_start)
+        now, iteration = time.perf_counter(), engine.state.iteration
+        seen, epoch = self._prepared.batches.images_seen, self._schedule.epoch_at(iteration)
+        position = Position(iteration, seen, now - self._clock_start, epoch)
         self._recorder.add(position, engine.state.output)  # type: ignore[arg-type]
         if now - self._recorder.flushed_at >= FLUSH_S:
             self._flush()
-        progress = self.schedule.progress(self._recorder.position)
-        extra = self.schedule.extra_galleries(self._recorder.position)
+        self._recorder.average_epoch()
+        progress = self._schedule.progress(position)
+        extra = self._schedule.extra_galleries(position)
         if self._milestones and 100 * progress >= self._milestones[0] - 1e-7:
-            while self._milestones and 100 * progress >= self._milestones[0] - 1e-7:
-                self._gallery(self._milestones.popleft(), keep_weights=True)
+            self._pass_milestones(progress)
         elif extra > self._extra_galleries:
             self._gallery(None, keep_weights=False)
         self._extra_galleries = extra
         if self._watch:
-            self._watch.consider(self._recorder.position, self.players)
+            self._watch.consider(position, self.players)
         if now - self._checkpointed_at >= CHECKPOINT_S and progress < 1:
             self._checkpoint()
-        if progress >= 1:
+        if progress >= 1 or not self._answer():
             engine.terminate()
-            return
-        waited_from = time.perf_counter()
-        if not self.control.between_iterations(self._enter_pause):
-            engine.terminate()
-        self._clock_start += time.perf_counter() - waited_from
-        if self.status.state is RunState.PAUSED and not engine.should_terminate:
+        elif self.status.state is RunState.PAUSED:
             self._recorder.set(state=RunState.RUNNING)
 
-    def _average_epoch(self, epoch: int) -> None:
-        """Mean of each number over the epoch just done, as the script of seed 000 logs it."""
-        self._flush()
-        names = [series.name for series in self.recipe.series]
-        rows, _ = self.history.since((epoch - 1) * self.schedule.iterations_per_epoch)
-        average = Average()
-        average.update(torch.from_numpy(np.column_stack([rows[name] for name in names])))
-        means = average.compute().tolist()
-        self._recorder.set(epoch_means={"epoch": epoch, **dict(zip(names, means, strict=True))})
+    def _answer(self) -> bool:
+        """Do what other threads ask for; the time it takes does not count as training. Whether to go on."""
+        waited_from = time.perf_counter()
+        goes_on = self.control.between_iterations(self._enter_pause)
+        self._clock_start += time.perf_counter() - waited_from
+        return goes_on
+
+    def _pass_milestones(self, progress: float) -> None:
+        """The galleries that fall due at this share of the plan, and a checkpoint to branch from."""
+        while self._milestones and 100 * progress >= self._milestones[0] - 1e-7:
+            weights = self._gallery(self._milestones.popleft(), keep_weights=True)
+        # A finished run's last checkpoint follows by itself.
+        if self.config.keep_checkpoints == "milestones" and progress < 1:
+            self._checkpoint(milestone=True, shown=weights)
 
     def _enter_pause(self) -> None:
         first = self.status.state is not RunState.PAUSED
@@ -283,43 +246,38 @@ class Trainer:
         self._share_cores()
         self._recorder.flush(save)
 
-    def _gallery(self, percent: int | None, keep_weights: bool) -> None:
-        """Draw the run's fixed z with the generator as it is."""
+    def _gallery(self, percent: int | None, keep_weights: bool) -> str | None:
+        """Draw the run's fixed z with the generator as it is; returns the file of its weights, if they are kept."""
         self._flush(save=True)
-        name = f"galleries/{self._recorder.position.iteration:08d}" + ("" if percent is None else f"-{percent:03d}")
+        position = self._recorder.position
+        name = f"galleries/{position.iteration:08d}" + ("" if percent is None else f"-{percent:03d}")
         gallery = Gallery(
-            iteration=self._recorder.position.iteration,
-            epoch=self.schedule.epoch(self._recorder.position),
-            images_seen=self._recorder.position.images_seen,
-            elapsed_s=self._recorder.position.elapsed_s,
+            **vars(position),
             percent=percent,
             image=f"{name}.png",
             weights=f"{name}.safetensors" if keep_weights else None,
         )
-        picture = images.png(self._painter.picture(), run=self.folder.id, iteration=str(gallery.iteration))
+        picture = images.png(self._prepared.painter.picture(), run=self.folder.id, iteration=str(gallery.iteration))
         self.folder.add_gallery(gallery, picture, self.players.shown)
+        return gallery.weights
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, milestone: bool = False, shown: str | None = None) -> None:
         """Keep everything needed to go on from here.
+
+        Args:
+            milestone: let it stay, if the run keeps those.
+            shown: a file of the folder that has the weights of the generator that samples come from.
 
         Raises:
             Diverged: when a weight is not finite, so that the last finite checkpoint stays.
         """
         self._flush(save=True)
-        for player, network in (
-            ("generator", self.players.generator),
-            ("discriminator", self.players.discriminator),
-        ):
+        position, players = self._recorder.position, self.players
+        for player, network in (("generator", players.generator), ("discriminator", players.discriminator)):
             if (name := non_finite_weights(network)) is not None:
-                raise Diverged(
-                    f"diverged at iteration {self._recorder.position.iteration}: {player} weight {name} is not finite"
-                )
-        state = {
-            "generator": self._generator.get_state(),
-            "batches": self._batches.state_dict(),
-            "position": vars(self._recorder.position),
-        }
-        self.folder.save_checkpoint(self.players, self._recorder.position.iteration, state)
+                raise Diverged(f"diverged at iteration {position.iteration}: {player} weight {name} is not finite")
+        keep = milestone and self.config.keep_checkpoints == "milestones"
+        self.folder.save_checkpoint(players, position.iteration, self._prepared.state(position), keep, shown)
         self._checkpointed_at = time.perf_counter()
 
     def _share_cores(self) -> None:

@@ -10,10 +10,11 @@ import torch
 from tiny_runs import tiny
 from torch import nn
 
-from gancore.checkpoint import Gallery, RunFolder, non_finite_weights, run_folders, weights_of
+from gancore.checkpoint import Gallery, RunFolder, run_folders
 from gancore.errors import CheckpointError
 from gancore.files import write_aside, write_json
 from gancore.networks import ImageShape
+from gancore.player_files import non_finite_weights, weights_of
 from gancore.players import build_players
 from gancore.recipes.recipe import Players
 from gancore.status import RunState, Status
@@ -83,6 +84,21 @@ def test_only_the_newest_checkpoint_stays_and_half_a_one_is_never_read(folder: R
     assert state["at"] == "again"
     folder.save_checkpoint(players(), 11, {"at": 11})
     assert [path.name for path in folder.path.glob("*checkpoint*")] == ["checkpoint-00000011"]
+
+
+def test_kept_checkpoints_stay_and_share_the_weights_that_a_gallery_has(folder: RunFolder) -> None:
+    made = players()
+    facts = {"epoch": 1.0, "images_seen": 1, "elapsed_s": 0.1}
+    gallery = Gallery(iteration=5, percent=50, image="galleries/5.png", weights="galleries/5.safetensors", **facts)
+    folder.add_gallery(gallery, b"png", made.generator)
+    folder.save_checkpoint(made, 5, {}, keep=True, shown=gallery.weights)
+    for iteration in (5, 6, 7):
+        folder.save_checkpoint(made, iteration, {})
+    assert [path.name for path in folder.checkpoints()] == ["checkpoint-00000007", "checkpoint-00000005"]
+    folder.save_checkpoint(made, 9, {}, keep=True, shown=gallery.weights)
+    linked = folder.path / "checkpoint-00000009" / "generator.safetensors"
+    assert linked.samefile(folder.path / str(gallery.weights))
+    assert folder.load_checkpoint(players(seed=3)) is not None
 
 
 @pytest.mark.parametrize("file", ["resume.pt", "generator.safetensors", "discriminator.safetensors"])

@@ -3,11 +3,15 @@
 import pytest
 
 from gancore.config import Length
-from gancore.schedule import Position, Schedule
+from gancore.schedule import Position, Schedule, whole_epochs
+
+
+def at(schedule: Schedule, iteration: int) -> Position:
+    return Position(iteration, 10 * iteration, iteration / 2, schedule.epoch_at(iteration))
 
 
 def first_iteration(schedule: Schedule, share: float) -> int:
-    return next(k for k in range(10**6) if schedule.progress(Position(k)) >= share - 1e-9)
+    return next(k for k in range(10**6) if schedule.progress(at(schedule, k)) >= share - 1e-9)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +32,8 @@ def test_percentages_fall_on_iterations(
     schedule = Schedule(Length.parse(plan), batches, in_iteration)
     assert schedule.total_iterations == total
     assert [first_iteration(schedule, percent / 100) for percent in (25, 50, 75, 100)] == milestones
-    assert schedule.progress(Position(total)) == 1.0
-    assert schedule.progress(Position(total - 1)) < 1.0
+    assert schedule.progress(at(schedule, total)) == 1.0
+    assert schedule.progress(at(schedule, total - 1)) < 1.0
 
 
 def test_time_and_images_have_no_number_of_iterations() -> None:
@@ -42,9 +46,16 @@ def test_time_and_images_have_no_number_of_iterations() -> None:
 
 
 def test_an_epoch_is_one_pass_through_the_data() -> None:
-    assert Schedule(Length.parse("1ep"), 469, 1).epoch(Position(469)) == 1.0
-    assert Schedule(Length.parse("1ep"), 469, 5).epoch(Position(94)) == pytest.approx(470 / 469)
+    assert Schedule(Length.parse("1ep"), 469, 1).epoch_at(469) == 1.0
+    assert Schedule(Length.parse("1ep"), 469, 5).epoch_at(94) == pytest.approx(470 / 469)
     assert Schedule(Length.parse("1ep"), 469, 5).iterations_per_epoch == 94
+
+
+def test_epochs_are_counted_on_where_an_iteration_takes_other_batches() -> None:
+    schedule = Schedule(Length.parse("3ep"), 10, 1, from_iteration=6, from_epoch=3 / 2)
+    assert [schedule.epoch_at(k) for k in (6, 11, 21)] == [1.5, 2.0, 3.0]
+    assert schedule.total_iterations == first_iteration(schedule, 1.0) == 21
+    assert [whole_epochs(at(schedule, k)) for k in (6, 10, 11)] == [1, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +64,6 @@ def test_an_epoch_is_one_pass_through_the_data() -> None:
 )
 def test_extra_galleries_fall_due(every: str, expected: list[int]) -> None:
     schedule = Schedule(Length.parse("10it"), 5, 1, Length.parse(every))
-    counts = [schedule.extra_galleries(Position(k, 10 * k, k / 2)) for k in range(11)]
+    counts = [schedule.extra_galleries(at(schedule, k)) for k in range(11)]
     assert [k for k in range(1, 11) if counts[k] > counts[k - 1]] == expected
     assert Schedule(Length.parse("10it"), 5, 1).extra_galleries(Position(9)) == 0
