@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -77,3 +78,14 @@ def sketch(config: RunConfig, shape: Shape | None = None, classes: int = 2) -> P
     told = (classes,) if recipe.conditioned_on == "label" else ()
     with torch.device("meta"):
         return recipe.build(config.settings, shape, *told)
+
+
+def copy_players(source: Players, target: Players) -> None:
+    """Put the weights and the optimizers' states of one run's players into others of the same configuration.
+
+    They may be on another device; nothing is shared afterwards. The averaged generator is left out.
+    """
+    target.generator.load_state_dict(source.generator.state_dict())
+    target.discriminator.load_state_dict(source.discriminator.state_dict())
+    for name, optimizer in source.optimizers.items():
+        target.optimizers[name].load_state_dict(copy.deepcopy(optimizer.state_dict()))

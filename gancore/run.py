@@ -17,9 +17,10 @@ from gancore.history import POSITION, History, read_history
 from gancore.live_quality import Quality, read_quality
 from gancore.plane import PlaneView
 from gancore.player_files import weights_of
-from gancore.players import build_players, sketch
+from gancore.players import build_players, copy_players, sketch
 from gancore.points import PointData
 from gancore.recipes import recipe_of
+from gancore.recipes.recipe import Players
 from gancore.status import RunState, Status
 from gancore.steering import Change, Steering, Trains, in_force, planned_steering
 from gancore.trainer import Trainer
@@ -211,6 +212,38 @@ class Run:
         except BaseException as error:
             future.cancel()
             raise RunError(f"run {self.id} gave no snapshot within {timeout_s:g} s") from error
+
+    def copy_into(self, players: Players, timeout_s: float = 30.0) -> int:
+        """Put its networks and optimizers, as they are now, into players of its configuration.
+
+        Where this process does not train it, they are those of its last checkpoint.
+
+        Returns:
+            The iteration they are of.
+
+        Raises:
+            RunError: when there is no checkpoint, or a live run does not answer in time.
+            CheckpointError: when the checkpoint is damaged.
+        """
+        trainer = self._trainer
+        if trainer is not None:
+
+            def copy_now() -> int:
+                copy_players(trainer.players, players)
+                return trainer.status.iteration
+
+            future = trainer.control.call(copy_now)
+            try:
+                return future.result(timeout_s)
+            except TimeoutError as error:
+                future.cancel()
+                raise RunError(f"run {self.id} gave no copy of its networks within {timeout_s:g} s") from error
+            except CancelledError:  # it has just ended
+                pass
+        state = self.folder.load_checkpoint(players)
+        if state is None:
+            raise RunError(f"run {self.id} keeps no checkpoint with both networks")
+        return int(state["position"]["iteration"])
 
     def look(self, label: int = 0, timeout_s: float = 30.0) -> PlaneView:
         """What its plane looks like now; where this process does not train it, as its last checkpoint has it.
