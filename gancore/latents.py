@@ -10,6 +10,8 @@ from torch import Tensor
 
 Distribution = Literal["normal", "uniform"]
 Path = Literal["linear", "spherical"]
+LONGEST = 1024
+"""Numbers in a z, at most."""
 
 
 def draw(count: int, dim: int, distribution: Distribution, generator: torch.Generator) -> Tensor:
@@ -29,6 +31,22 @@ def from_seed(seed: int, count: int, dim: int, distribution: Distribution) -> Te
     """
     generator = torch.Generator().manual_seed(seed)
     return torch.cat([draw(1, dim, distribution, generator) for _ in range(count)])
+
+
+def common(seed: int, count: int, dim: int, distribution: Distribution) -> Tensor:
+    """The latents a seed stands for in every generator, however long its z and however it is distributed.
+
+    Long normal latents are drawn and cut to ``dim`` numbers, so that two lengths agree in the numbers that both have.
+    A uniform z has each number at the quantile that the normal one has it at.
+
+    Args:
+        dim: at most :data:`LONGEST`.
+
+    Returns:
+        (count, dim) float32 on the CPU.
+    """
+    drawn = from_seed(seed, count, LONGEST, "normal")[:, :dim]
+    return drawn if distribution == "normal" else torch.special.ndtr(drawn)
 
 
 def lerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:

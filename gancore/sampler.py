@@ -66,6 +66,16 @@ class Sampler:
         """(count, latent_dim) latents that ``seed`` stands for."""
         return latents.from_seed(seed, count, self.latent_dim, self.config.settings.latent_distribution)
 
+    def common_latents(self, seed: int, count: int = 1) -> Tensor:
+        """(count, latent_dim) latents that ``seed`` stands for in every run: see :func:`gancore.latents.common`."""
+        return latents.common(seed, count, self.latent_dim, self.config.settings.latent_distribution)
+
+    def labels(self, count: int) -> Tensor | None:
+        """(count,) int64 classes that the first samples are made under; None where the generator is told none."""
+        if self.conditions is None or self.conditions.ndim > 1:
+            return None
+        return self.conditions[torch.arange(count) % len(self.conditions)]
+
     def images(self, z: Tensor, condition: int | None = None) -> Tensor:
         """Samples of latents.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from gancore.errors import ConfigError, RunError
 from gancore.files import write_aside
 from gancore.run import Run
 from gancore.sampler import Sampler
+from gancore.schedule import Position, Schedule
 
 
 def milestone_of(run: Run, percent: int | None = None) -> Gallery:
@@ -30,6 +32,40 @@ def milestone_of(run: Run, percent: int | None = None) -> Gallery:
         wanted = "no milestone yet" if percent is None else f"no milestone at {percent} %"
         raise RunError(f"run {run.id} has {wanted}; there are: {there}")
     return chosen[-1]
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A kept generator and where in its run's training it stands."""
+
+    percent: float
+    """Of the plan, in [0, 100]; no two of a run agree."""
+    gallery: Gallery
+
+
+def placed_milestones(run: Run) -> list[Milestone]:
+    """All milestones of a run with a percentage each, oldest first; empty before it trains.
+
+    Where a stopped run ended has none of its own when a milestone has it already, and a longer plan may give two the
+    same: those stand where they lie in the plan, at least a tenth of a percent apart.
+
+    Raises:
+        CheckpointError: when the run's files are damaged.
+    """
+    resolved = run.folder.read_resolved()
+    if resolved is None:
+        return []
+    schedule = Schedule(run.config.plan, resolved.batches_per_epoch, resolved.batches_per_iteration)
+    placed: list[Milestone] = []
+    for gallery in run.milestones():
+        percent = float(gallery.percent or 0)
+        if gallery.percent is None:
+            share = schedule.progress(Position(gallery.iteration, gallery.images_seen, gallery.elapsed_s))
+            percent = math.floor(1000 * share) / 10
+        if placed:
+            percent = max(percent, round(placed[-1].percent + 0.1, 1))
+        placed.append(Milestone(percent, gallery))
+    return placed
 
 
 def open_sampler(run: Run, percent: int | None = None) -> Sampler:

@@ -95,6 +95,21 @@ def nearest(points: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
     return (points - bank[indices]).norm(dim=1), indices
 
 
+def nearest_few(point: Tensor, bank: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The nearest of ``bank`` to one point, nearest first.
+
+    Args:
+        point: (d,).
+        bank: (N, d), of any type; the differences are taken in float32, block by block.
+
+    Returns:
+        (count,) distances and (count,) indices into ``bank``, fewer where there are no more.
+    """
+    distances = torch.cat([(block.float() - point.float()).norm(dim=1) for block in torch.split(bank, _BLOCK)])
+    found = distances.topk(min(count, len(bank)), largest=False)
+    return found.values, found.indices
+
+
 def _blocks(points: Tensor, others: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Rows of the distance matrix, with which rows they are."""
     for start in range(0, len(points), _BLOCK):
