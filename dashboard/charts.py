@@ -1,91 +1,111 @@
-"""A run's history -> traces of the live chart; pure, no Streamlit."""
+"""What the charts of runs show: panels and markers for a board of curves; pure, no Streamlit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from dashboard.live_chart import Marker, Trace
-from dashboard.palette import OTHER_COLORS, QUALITY_COLORS, SERIES_COLORS
+from dashboard.curves import Line, Marker, Panel
+from dashboard.palette import OTHER_COLORS, SERIES_COLORS
+from dashboard.quantities import GROUPS, Group, Quantity, of_group
 from gancore.checkpoint import Gallery
+from gancore.config import RunConfig
 from gancore.evaluate.collapse import turns
-from gancore.history import History
+from gancore.history import POSITION, History
 from gancore.live_quality import Quality
-from gancore.recipes.recipe import Series
+from gancore.recipes import recipe_of
+from gancore.steering import Change, player_updates
 
-X_AXES = {
-    "iteration": "Iteration",
-    "epoch": "Epoch",
-    "images_seen": "Images seen",
-    "elapsed_s": "Seconds",
+FIRST_GROUPS: tuple[Group, ...] = ("Losses", "Discriminator", "Quality")
+"""Shown until somebody chooses."""
+HALF = ((0.5, "1/2"),)
+"""A discriminator that guesses."""
+_TITLES: dict[Group, str] = {
+    "Losses": "Loss",
+    "Discriminator": "Probability",
+    "Gradients": "Length of gradients",
+    "Updates": "Update, of weights",
 }
-"""History column -> axis title."""
 
 
-def run_traces(history: History, series: Sequence[Series], x_axis: str) -> list[Trace]:
-    """Every series of one run: losses in panel 0, probabilities in panel 1."""
-    columns, _ = history.since()
-    others = iter(OTHER_COLORS * len(series))
-    return [
-        Trace(
-            name=item.label,
-            x=columns[x_axis],
-            y=columns[item.name],
-            color=SERIES_COLORS.get(item.name) or next(others),
-            panel=1 if item.kind == "probability" else 0,
+def run_panels(run_id: str, config: RunConfig, groups: Iterable[Group], quality: Quality | None) -> list[Panel]:
+    """The charts of one run: each group's numbers over one another, quality apart.
+
+    Args:
+        quality: what has been measured so far, if anything.
+    """
+    recipe = recipe_of(config.preset)
+    logged = {series.name for series in recipe.series}
+    panels = []
+    for group in (group for group in GROUPS if group in groups):
+        found = [each for each in of_group(group) if _is_logged(each, logged, quality)]
+        if group == "Quality":
+            panels += [_quality_panel(run_id, each, quality) for each in found]
+            continue
+        # Scores have no bounds; beside probabilities they would flatten them.
+        bounded = [quantity for quantity in found if group != "Discriminator" or quantity.range]
+        levels = recipe.levels(config.settings) if group == "Losses" else {}
+        panels.append(
+            Panel(
+                key=group.lower(),
+                title=_TITLES[group],
+                lines=_lines(run_id, bounded),
+                range=(0.0, 1.0) if group == "Discriminator" else None,
+                levels=HALF if group == "Discriminator" else tuple({(at.value, at.label) for at in levels.values()}),
+                log=bounded[0].log if bounded else "never",
+                height=220 if group == "Losses" else 160,
+                wide=group == "Losses",
+            )
         )
-        for item in series
-    ]
+    return panels
 
 
-def panel_titles(series: Sequence[Series]) -> list[str]:
-    """``Loss``, and ``Probability`` where the recipe has some."""
-    return ["Loss", "Probability"] if any(item.kind == "probability" for item in series) else ["Loss"]
+def _is_logged(quantity: Quantity, logged: set[str], quality: Quality | None) -> bool:
+    if quantity.source == "losses":
+        return quantity.column in logged
+    return quantity.source == "signals" or (quality is not None and quantity.column in quality.history.names)
 
 
-def milestone_markers(galleries: Sequence[Gallery], x_axis: str) -> list[Marker]:
-    """A marker at each milestone but the first, which is the axis itself."""
-    return [
-        Marker(float(getattr(gallery, x_axis)), f"{gallery.percent} %")
-        for gallery in galleries
-        if gallery.percent and gallery.weights
-    ]
+def _lines(run_id: str, quantities: Sequence[Quantity]) -> tuple[Line, ...]:
+    others = iter(OTHER_COLORS * len(quantities))
+    return tuple(
+        Line(run_id, each.column, each.title, SERIES_COLORS.get(each.column) or next(others), each.source)
+        for each in quantities
+    )
 
 
-QUALITY_NAMES = {
-    "frechet": "Fréchet distance",
-    "wasserstein": "Sliced Wasserstein distance",
-    "confidence": "Mean confidence",
-    "high_quality": "High quality",
-    "modes": "Covered",
-}
+def _quality_panel(run_id: str, quantity: Quantity, quality: Quality | None) -> Panel:
+    classes = quality.facts.classes if quality else 0
+    return Panel(
+        key=quantity.column,
+        title=quantity.title,
+        lines=_lines(run_id, [quantity]),
+        range=(0.0, float(classes)) if quantity.column == "modes" and classes else quantity.range,
+        log=quantity.log,
+        height=150,
+    )
 
 
-def quality_traces(quality: Quality, x_axis: str) -> list[Trace]:
-    """Distances in panel 0; shares, and modes or classes as the share that is covered, in panel 1."""
-    columns, _ = quality.history.since()
-    traces = []
-    for name, title in QUALITY_NAMES.items():
-        if name in columns:
-            values = columns[name] / quality.facts.classes if name == "modes" else columns[name]
-            panel = 0 if name in ("frechet", "wasserstein") else 1
-            traces.append(Trace(title, columns[x_axis], values, QUALITY_COLORS[name], panel))
-    return traces
+def run_markers(
+    config: RunConfig, galleries: Sequence[Gallery], changes: Sequence[Change], quality: Quality | None
+) -> list[Marker]:
+    """What happened to a run: its milestones but the first, what was changed by hand, collapse and recovery."""
 
+    def marker(label: str, *place: float) -> Marker:
+        at = dict(zip(POSITION, map(float, place), strict=True))
+        generator, critic = player_updates([at["iteration"]], config, changes)
+        return Marker({**at, "generator_updates": float(generator[0]), "critic_updates": float(critic[0])}, label)
 
-def quality_titles(quality: Quality) -> list[str]:
-    """The panels that :func:`quality_traces` fills."""
-    shares = {"modes", "confidence", "high_quality"} & set(quality.history.names)
-    return ["Distance", "Share"] if shares else ["Distance"]
+    def of(moment: Gallery | Change, label: str) -> Marker:
+        return marker(label, *(getattr(moment, name) for name in POSITION))
 
-
-def turn_markers(quality: Quality, x_axis: str) -> list[Marker]:
-    """A marker where classes or modes collapse, and where they recover."""
-    if "modes" not in quality.history.names:
-        return []
-    places = quality.history.column(x_axis)
-    return [Marker(float(places[turn.index]), turn.kind) for turn in turns(quality.history.column("modes"))]
+    found = [of(gallery, f"{gallery.percent} %") for gallery in galleries if gallery.percent and gallery.weights]
+    found += [of(change, change.text) for change in changes]
+    if quality is not None and "modes" in quality.history.names:
+        rows, _ = quality.history.since()
+        found += [marker(turn.kind, *(rows[name][turn.index] for name in POSITION)) for turn in turns(rows["modes"])]
+    return found
 
 
 def last_values(history: History, names: Sequence[str], window: int = 50) -> dict[str, float]:

@@ -1,69 +1,58 @@
-"""Runs held against one another: names, colours, curves, and tables of what differs; pure, no Streamlit."""
+"""Runs held against one another: names, curves, and tables of what differs; pure, no Streamlit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from dashboard.charts import last_values
-from dashboard.live_chart import Trace
-from dashboard.palette import RUN_COLORS
+from dashboard.charts import HALF, last_values
+from dashboard.curves import Fork, Line, Panel, RunLabel
+from dashboard.quantities import QUANTITIES, Group, Quantity
+from dashboard.run_colors import Look
 from dashboard.run_facts import settings_of
-from gancore.checkpoint import Gallery
 from gancore.config import RunConfig
-from gancore.history import History
+from gancore.errors import GanCoreError
+from gancore.evaluate.evaluate import stored_evaluation, variant_of
+from gancore.recipes import recipe_of
 from gancore.run import Run
-from gancore.schedule import MILESTONES
 from gancore.status import Status
 
-MOST_RUNS = len(RUN_COLORS)
-"""Runs in one comparison: as many as there are colours to tell them apart by."""
 NO_VALUE = "—"
-UNBOUNDED = "A critic's scores have no bounds: losses against one are on another scale than those of a discriminator."
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number that runs are compared by: a column of their histories."""
-
-    column: str
-    title: str
-    limits: tuple[float, float] | None = None
-    """Of the y axis; None follows the data."""
-
-
-GENERATOR = Quantity("generator_loss", "Generator loss")
-DISCRIMINATOR = Quantity("discriminator_loss", "Discriminator loss")
-CRITIC = Quantity("critic_loss", "Critic loss")
-QUANTITIES = (
-    GENERATOR,
-    DISCRIMINATOR,
-    CRITIC,
-    Quantity("d_real", "D(x), real", (0.0, 1.0)),
-    Quantity("d_fake", "D(G(z)), fake", (0.0, 1.0)),
-)
-"""In the order a page shows them. A critic's loss is one of its own, as its scale is."""
+UNBOUNDED = "a critic's scores have no bounds: not on the scale of a discriminator's losses"
+_MOST_LEVELS = 3
 
 
 @dataclass(frozen=True)
 class Compared:
     """One run of a comparison as it stands now."""
 
-    id: str
+    run: Run
     name: str
-    color: str
+    look: Look
     config: RunConfig
     status: Status
-    history: History
-    galleries: Sequence[Gallery]
 
     @classmethod
-    def read(cls, run: Run, name: str, color: str) -> Compared:
+    def read(cls, run: Run, name: str, look: Look) -> Compared:
         """Raises CheckpointError when the run's files are gone or damaged."""
-        return cls(run.id, name, color, run.config, run.status(), run.history(), run.galleries())
+        return cls(run, name, look, run.config, run.status())
+
+    @property
+    def id(self) -> str:
+        """The run's own name."""
+        return self.run.id
+
+    def logs(self, quantity: Quantity) -> bool:
+        """Whether the run has this number."""
+        if quantity.source == "losses":
+            return any(series.name == quantity.column for series in recipe_of(self.config.preset).series)
+        if quantity.source == "signals":
+            return bool(len(self.run.signals()))
+        quality = self.run.quality()
+        return quality is not None and quantity.column in quality.history.names
 
 
 def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
@@ -86,54 +75,66 @@ def _telling(run_id: str, parts: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [*told, run_id.removeprefix(f"{own[0]}-")] if rivals else told
 
 
-def assign_colors(chosen: Sequence[str], before: Mapping[str, str]) -> dict[str, str]:
-    """Run id -> colour; those that had one keep it when others come and go.
-
-    Args:
-        chosen: at most :data:`MOST_RUNS` ids.
-        before: what this function returned for the choice before.
-    """
-    kept = {run_id: before[run_id] for run_id in chosen if run_id in before}
-    free = iter([color for color in RUN_COLORS if color not in kept.values()])
-    return {run_id: kept.get(run_id) or next(free) for run_id in chosen}
+def labels(runs: Iterable[Compared]) -> list[RunLabel]:
+    """The legend of a comparison."""
+    return [RunLabel(run.id, run.name, run.look.color, run.look.dash) for run in runs]
 
 
-def quantities(runs: Iterable[Compared]) -> list[Quantity]:
-    """What at least one of the runs logs."""
-    logged = {name for run in runs for name in run.history.names}
-    return [quantity for quantity in QUANTITIES if quantity.column in logged]
+def panels(runs: Sequence[Compared], groups: Collection[Group]) -> list[Panel]:
+    """A chart for each number of these groups that a run has, with a line for each that has it."""
+    found = []
+    for quantity in (each for each in QUANTITIES if each.group in groups):
+        having = [run for run in runs if run.logs(quantity)]
+        if not having:
+            continue
+        found.append(
+            Panel(
+                key=quantity.column,
+                title=quantity.title,
+                lines=tuple(_line(run, quantity) for run in having),
+                range=quantity.range,
+                levels=_levels(having, quantity),
+                log=quantity.log,
+                note=scale_note(quantity, runs),
+            )
+        )
+    return found
 
 
-def traces(runs: Iterable[Compared], quantity: Quantity, x_axis: str) -> list[Trace]:
-    """One line for each run that logs the quantity.
-
-    Args:
-        x_axis: a column of the history, one of :data:`dashboard.charts.X_AXES`.
-    """
-    lines = []
-    for run in runs:
-        if quantity.column in run.history.names:
-            columns, _ = run.history.since()
-            lines.append(Trace(run.name, columns[x_axis], columns[quantity.column], run.color, legend_group=run.id))
-    return lines
+def _line(run: Compared, quantity: Quantity) -> Line:
+    return Line(
+        run.id, quantity.column, run.name, run.look.color, quantity.source, run.look.dash, family=run.config.preset
+    )
 
 
-def scale_note(quantity: Quantity, runs: Sequence[Compared]) -> str:
+def _levels(runs: Iterable[Compared], quantity: Quantity) -> tuple[tuple[float, str], ...]:
+    """What theory gives; where the runs' losses have more different values than can be read, nothing."""
+    if quantity.column in ("d_real", "d_fake", "d_accuracy"):
+        return HALF
+    known = (recipe_of(run.config.preset).levels(run.config.settings).get(quantity.column) for run in runs)
+    levels = sorted({(level.value, level.label) for level in known if level is not None})
+    return tuple(levels) if len(levels) <= _MOST_LEVELS and quantity.source == "losses" else ()
+
+
+def scale_note(quantity: Quantity, runs: Iterable[Compared]) -> str:
     """What to know before reading a chart: a critic's losses are not on a discriminator's scale."""
-    logged = {name for run in runs for name in run.history.names}
-    mixed = {DISCRIMINATOR.column, CRITIC.column} <= logged
-    return UNBOUNDED if quantity == CRITIC or (quantity == GENERATOR and mixed) else ""
+    logged = {series.name for run in runs for series in recipe_of(run.config.preset).series}
+    mixed = {"discriminator_loss", "critic_loss"} <= logged
+    return UNBOUNDED if quantity.column == "critic_loss" or (quantity.column == "generator_loss" and mixed) else ""
 
 
-def milestone(galleries: Sequence[Gallery], percent: int) -> Gallery | None:
-    """The gallery at ``percent`` of the plan; None where there is none yet."""
-    return next((gallery for gallery in reversed(galleries) if gallery.percent == percent), None)
+def forks(runs: Iterable[Compared]) -> list[Fork]:
+    """Where runs branched off others."""
+    parents = ((run.id, run.run.parent()) for run in runs)
+    return [Fork(run_id, parent.run, parent.iteration) for run_id, parent in parents if parent is not None]
 
 
-def latest_shared(runs: Iterable[Compared]) -> int:
-    """The last milestone that every run has reached, 0 before there is one."""
-    reached = [{gallery.percent for gallery in run.galleries} for run in runs]
-    return max((percent for percent in MILESTONES if all(percent in have for have in reached)), default=0)
+def seed_groups(runs: Iterable[Compared]) -> list[list[str]]:
+    """Ids of the runs that differ by seed alone, where there are two or more of a kind."""
+    groups: dict[str, list[str]] = {}
+    for run in runs:
+        groups.setdefault(variant_of(run.config), []).append(run.id)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def differing_settings(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
@@ -154,24 +155,50 @@ def differing_settings(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
     return pd.DataFrame(list(differing.values()), index=index, columns=list(configs), dtype="str")
 
 
-def standing(runs: Sequence[Compared]) -> pd.DataFrame:
-    """How each run stands: position, speed and the mean of its last losses; columns that none has are left out."""
-    losses = [quantity for quantity in quantities(runs) if quantity.limits is None]
-    table: dict[str, list[object]] = {
-        "State": [str(run.status.state) for run in runs],
-        "Iteration": [run.status.iteration for run in runs],
-        "Epoch": [run.status.epoch for run in runs],
-        "it/s": [_iterations_per_s(run.status) for run in runs],
-    }
-    frame = pd.DataFrame(table, index=pd.Index([run.name for run in runs], name="Run"))
+def results(runs: Sequence[Compared]) -> pd.DataFrame:
+    """How each run stands: position, speed, the mean of its last losses, and what was measured of its samples.
+
+    Columns that none of the runs has are left out.
+    """
+    frame = pd.DataFrame(
+        {
+            "State": [str(run.status.state) for run in runs],
+            "Iteration": [run.status.iteration for run in runs],
+            "Epoch": [run.status.epoch for run in runs],
+            "Images seen": [run.status.images_seen for run in runs],
+            "it/s": [_iterations_per_s(run.status) for run in runs],
+        },
+        index=pd.Index([run.name for run in runs], name="Run"),
+    )
     frame["Elapsed"] = pd.to_timedelta([round(run.status.elapsed_s) for run in runs], unit="s").to_numpy()
-    for quantity in losses:
-        frame[quantity.title] = [_last(run.history, quantity.column) for run in runs]
+    for quantity in QUANTITIES:
+        is_loss = quantity.group == "Losses" and quantity.column.endswith("_loss")
+        if is_loss and any(run.logs(quantity) for run in runs):
+            frame[quantity.title] = [_last(run, quantity) for run in runs]
+        elif quantity.source == "quality" and any(run.logs(quantity) for run in runs):
+            frame[f"{quantity.title}, live"] = [_last(run, quantity) for run in runs]
+    measured = [_evaluated(run.run) for run in runs]
+    if any(value is not None for value in measured):
+        frame["Fréchet distance, evaluated"] = measured
     return frame
 
 
-def _last(history: History, column: str) -> float | None:
-    return last_values(history, [column]).get(column) if column in history.names else None
+def _last(run: Compared, quantity: Quantity) -> float | None:
+    if not run.logs(quantity):
+        return None
+    if quantity.source == "losses":
+        return last_values(run.run.history(), [quantity.column]).get(quantity.column)
+    quality = run.run.quality()
+    return None if quality is None else last_values(quality.history, [quantity.column], 1).get(quantity.column)
+
+
+def _evaluated(run: Run) -> float | None:
+    try:
+        found = stored_evaluation(run)
+    except GanCoreError:  # a damaged file is the Ranking page's to tell
+        return None
+    number = None if found is None else found.measurement("frechet")
+    return None if number is None else number.value
 
 
 def _iterations_per_s(status: Status) -> float | None:

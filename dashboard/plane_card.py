@@ -8,9 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import charts
+from dashboard.chart_options import SMOOTHING
+from dashboard.curves import curve_board
 from dashboard.engine import manager
 from dashboard.faults import fragment
-from dashboard.live_chart import live_chart
 from dashboard.plane_view import plane_view
 from dashboard.run_card import heading, live_buttons, progress_bar, unless_ended
 from dashboard.style import to_come
@@ -27,7 +28,6 @@ PATIENCE_S = 2.0
 """Seconds a refresh waits for a view; at its start a run is still loading its data."""
 SPEEDS: dict[str, float | None] = {"Slow": 2.0, "Medium": 10.0, "Full": None}
 """Name -> iterations a second; None: as many as there can be."""
-CHART_HEIGHT = 280
 
 
 def data_title(name: str) -> str:
@@ -67,7 +67,7 @@ def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> 
                 if view is not None:
                     _numbers(view)
                 progress_bar(run, paced_status(run.status(), run.paced))
-                _losses(run)
+                _losses(run, status)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -159,15 +159,11 @@ def _numbers(view: PlaneView) -> None:
     )
 
 
-def _losses(run: Run) -> None:
-    series = recipe_of(run.config.preset).series
-    titles = charts.panel_titles(series)
-    live_chart(
-        charts.run_traces(run.history(), series, "iteration"),
+def _losses(run: Run, status: Status) -> None:
+    curve_board(
+        charts.run_panels(run.id, run.config, ("Losses", "Discriminator"), None),
         key=f"plane-chart-{run.id}",
-        x_title=charts.X_AXES["iteration"],
-        panel_titles=titles,
-        panel_ranges=(None, (0.0, 1.0))[: len(titles)],
-        smoothing=st.session_state.get("smoothing", 0.6),
-        height=CHART_HEIGHT,
+        smoothing=SMOOTHING,
+        live=status.state.is_live,
+        label=f"Curves of {run.id}",
     )

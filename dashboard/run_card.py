@@ -8,15 +8,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import charts, galleries
+from dashboard.chart_options import ChartOptions
+from dashboard.curves import curve_board
 from dashboard.engine import manager
 from dashboard.faults import fragment
-from dashboard.live_chart import Marker, live_chart
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
 from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
-from gancore.live_quality import Quality
-from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.schedule import whole_percent
 from gancore.status import RunState, Status
@@ -37,43 +36,17 @@ TOGGLE_WIDTH = 120
 """Pixels of the button that is Pause or Resume."""
 
 
-def chart_options() -> None:
-    """The controls that all curves on a page follow; kept while the tab is open."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.segmented_control(
-            "Horizontal axis",
-            list(charts.X_AXES),
-            format_func=lambda name: charts.X_AXES[name],
-            default="iteration",
-            required=True,
-            key="x_axis",
-            persist_state="session",
-        )
-        st.slider(
-            "Smoothing",
-            0.0,
-            0.99,
-            0.6,
-            0.01,
-            key="smoothing",
-            persist_state="session",
-            width=220,
-            help="Weight of an exponential moving average; the raw curve stays behind it.",
-        )
-        st.toggle("Logarithmic losses", key="log_y", persist_state="session")
-
-
-def run_card(run_id: str) -> None:
+def run_card(run_id: str, options: ChartOptions) -> None:
     """Draw a run, refreshing by itself while it is live."""
     try:
         live = manager().get(run_id).status().state.is_live
     except GanCoreError as error:  # deleted or damaged since the page listed it
         st.error(str(error), icon=":material/error:")
         return
-    fragment(_card, run_every=REFRESH_S if live else None)(run_id, live)
+    fragment(_card, run_every=REFRESH_S if live else None)(run_id, live, options)
 
 
-def _card(run_id: str, was_live: bool) -> None:
+def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
     try:
         run = manager().get(run_id)
         status = run.status()
@@ -84,7 +57,7 @@ def _card(run_id: str, was_live: bool) -> None:
             progress_bar(run, status)
             if status.state.is_live and not run.is_mine:
                 st.caption("It trains in another process; pause and stop it there.")
-            _chart(run)
+            _charts(run, status, options)
             _quality(run)
             kept = run.galleries()
             galleries.milestone_row(run, kept)
@@ -179,49 +152,30 @@ def progress_bar(run: Run, status: Status) -> None:
         show(f"{status.message[0].upper()}{status.message[1:]}.")
 
 
-def _chart(run: Run) -> None:
-    series = recipe_of(run.config.preset).series
-    x_axis = _x_axis()
-    titles = charts.panel_titles(series)
-    live_chart(
-        charts.run_traces(run.history(), series, x_axis),
-        key=f"chart-{run.id}",
-        x_title=charts.X_AXES[x_axis],
-        panel_titles=titles,
-        panel_ranges=(None, (0.0, 1.0))[: len(titles)],
-        markers=[*charts.milestone_markers(run.galleries(), x_axis), *_turns(run.quality(), x_axis)],
-        smoothing=st.session_state.get("smoothing", 0.6),
-        log_y=bool(st.session_state.get("log_y")),
+def _charts(run: Run, status: Status, options: ChartOptions) -> None:
+    config, quality = run.config, run.quality()
+    curve_board(
+        charts.run_panels(run.id, config, options.groups, quality),
+        key=f"run-{run.id}",
+        x_axis=options.x_axis,
+        smoothing=options.smoothing,
+        log_y=options.log_y,
+        clip=options.clip,
+        markers=charts.run_markers(config, run.galleries(), run.changes(), quality),
+        live=status.state.is_live,
+        columns=2,
+        label=f"Curves of {run.id}",
     )
 
 
-def _x_axis() -> str:
-    return st.session_state.get("x_axis") or "iteration"
-
-
-def _turns(quality: Quality | None, x_axis: str) -> list[Marker]:
-    return [] if quality is None else charts.turn_markers(quality, x_axis)
-
-
 def _quality(run: Run) -> None:
-    """What is measured while it trains, on the curves' own axis."""
+    """How many classes or modes the samples cover, and what the measured numbers stand on."""
     quality = run.quality()
     if quality is None or not len(quality.history):
         if run.is_mine and run.config.measure_every is not None:
             st.caption("Quality: measured from time to time, first when the data's own images have been looked at.")
         return
-    x_axis, facts = _x_axis(), quality.facts
-    titles = charts.quality_titles(quality)
-    if len(quality.history) > 1:  # a single point is no course
-        live_chart(
-            charts.quality_traces(quality, x_axis),
-            key=f"quality-{run.id}",
-            x_title=charts.X_AXES[x_axis],
-            panel_titles=titles,
-            panel_ranges=(None, (0.0, 1.05))[: len(titles)],
-            markers=_turns(quality, x_axis),
-            height=260,
-        )
+    facts = quality.facts
     if facts.classes:
         covered = int(quality.history.column("modes")[-1])
         what = "Classes" if facts.extractor else "Modes"

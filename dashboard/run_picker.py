@@ -45,7 +45,7 @@ def pick_run(key: str = "run", label: str = "Run", wanted: Callable[[Run], bool]
     return runs[chosen]
 
 
-def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int) -> list[str]:
+def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int | None = None) -> list[str]:
     """A menu of several runs; returns the ids chosen.
 
     They are what the URL was changed to (``?runs=<id>&runs=<id>``), else the last choice, else ``at_first``.
@@ -53,7 +53,7 @@ def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int
     Args:
         known: ids on offer, newest first; of what was chosen, those that are gone are left out.
         key: of the menu.
-        most: runs at once.
+        most: runs at once; None: any number.
     """
     linked, written = st.query_params.get_all("runs"), f"{key}.written"
     if linked and linked != st.session_state.get(written):
@@ -68,7 +68,7 @@ def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int
         persist_state="session",
         placeholder="Type a preset, a data set or a date",
         select_all=False,
-        help=f"Newest first, at most {most}. The address of this page keeps the choice.",
+        help=f"Newest first{f', at most {most}' if most else ''}. The address of this page keeps the choice.",
     )
     st.query_params["runs"] = st.session_state[written] = chosen
     return chosen

@@ -9,10 +9,11 @@ graph at every refresh and so loses zoom and hidden lines; it stays right for ch
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -68,8 +69,8 @@ class Panel:
     """Of the y axis; None follows the data."""
     levels: tuple[tuple[float, str], ...] = ()
     """Values that theory names, and what it calls them: horizontal dashed lines."""
-    log: bool = True
-    """Whether the logarithmic axis, where it is chosen, applies."""
+    log: Literal["never", "chosen", "always"] = "chosen"
+    """When its axis is logarithmic: where the reader chose that, always, or never."""
     note: str = ""
     """What to know before reading it, beside the title."""
     height: int = 240
@@ -161,8 +162,8 @@ def board_data(
     if not 0 <= smoothing < 1:
         problems.append(f"smoothing: expected a number in [0, 1), found {smoothing}")
     for panel in panels:
-        names = [(line.run, line.name) for line in panel.lines]
-        problems += [f"panel {panel.key!r}: {name} stands twice" for name in set(names) if names.count(name) > 1]
+        lines = Counter((line.run, line.name) for line in panel.lines)
+        problems += [f"panel {panel.key!r}: {line} stands twice" for line, times in lines.items() if times > 1]
         if panel.range is not None and not panel.range[0] < panel.range[1]:
             problems.append(f"panel {panel.key!r}: expected (low, high), found {panel.range}")
     if problems:

@@ -83,7 +83,8 @@ class Board {
     this.legend = element("div", "cb-legend", { role: "group" });
     this.note = element("p", "cb-note", { role: "status" });
     this.grid = element("div", "cb-grid");
-    this.root.append(this.legend, this.note, this.grid);
+    this.table = element("a", "cb-button", { download: "" }, "⤓ All rows of these runs (CSV)");
+    this.root.append(this.legend, this.note, this.grid, this.table);
     this.watchPointer();
     this.seen = new IntersectionObserver((entries) => {
       for (const entry of entries) {
@@ -163,7 +164,10 @@ class Board {
     if (data.runs.length) {
       this.legend.setAttribute("aria-label", "Runs: press to hide or show");
       this.fillLegend(this.legend, data.runs.map((run) => [run.id, run]));
+      const query = data.runs.map((run) => `run=${encodeURIComponent(run.id)}`).join("&");
+      this.table.href = new URL(`data/curves.csv?${query}`, serverRoot()).href;
     }
+    this.table.hidden = !data.runs.length;
   }
 
   /** A line's name among what can be hidden: its run's where runs have the legend, else its own. */
@@ -430,7 +434,7 @@ function tracesOf(lines, theme) {
 function layoutOf(board, spec, lines, width, theme) {
   const { data, zoom } = board;
   const narrow = width < NARROW_PX;
-  const log = data.logY && spec.log && !data.baseline;
+  const log = (spec.log === "always" || (spec.log === "chosen" && data.logY)) && !data.baseline;
   const axis = {
     gridcolor: theme.grid, linecolor: theme.border, tickcolor: theme.border,
     tickfont: { color: theme.muted, size: 11 }, zeroline: false, automargin: true,
@@ -462,7 +466,7 @@ function layoutOf(board, spec, lines, width, theme) {
     shapes: [],
     annotations: [],
   }; // prettier-ignore
-  const note = (text, place) => layout.annotations.push({ text: escape(text), showarrow: false, font: { size: 10, color: theme.muted }, ...place });
+  const note = (text, place) => layout.annotations.push({ text: escape(text), showarrow: false, font: { size: 10, color: theme.muted }, bgcolor: theme.background, borderpad: 1, opacity: 0.85, ...place });
   const levels = data.baseline ? [[0, data.baselineName]] : spec.levels;
   for (const [y, label] of levels) {
     layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: theme.muted, width: 1, dash: "dash" }, opacity: 0.8, layer: "below" });

@@ -25,6 +25,8 @@ from starlette.routing import BaseRoute, Route
 from dashboard.curves.summary import Buckets, Summary, window
 from dashboard.curves.vendor import vendor_route
 from gancore.errors import GanCoreError
+from gancore.run import Run
+from gancore.steering import player_updates
 
 Source = Literal["losses", "signals", "quality"]
 SUMMARIES_KEPT = 96
@@ -95,24 +97,26 @@ def answer(wanted: Wanted) -> dict[str, Any]:
                 return {"token": 0, "rows": 0, "size": 1, "first": 0, "x": {}, "y": {}}
             history = quality.history
         if wanted.range is not None:
-            return {"token": 0, **_packed(window(history, wanted.columns, *wanted.range))}
+            return {"token": 0, **_packed(run, window(history, wanted.columns, *wanted.range))}
         with _lock:
             summary = _summaries.setdefault((str(run.folder.path), wanted.source), Summary())
             _summaries.move_to_end((str(run.folder.path), wanted.source))
             while len(_summaries) > SUMMARIES_KEPT:
                 _summaries.popitem(last=False)
             found = summary.read(history, wanted.columns, wanted.token, wanted.have, wanted.size)
-            return {"token": summary.token, **_packed(found)}
+            return {"token": summary.token, **_packed(run, found)}
     except GanCoreError as error:
         return {"error": str(error)}
 
 
-def _packed(found: Buckets) -> dict[str, Any]:
+def _packed(run: Run, found: Buckets) -> dict[str, Any]:
+    generator, critic = player_updates(found.positions["iteration"], run.config, run.changes())
+    positions = {**found.positions, "generator_updates": generator, "critic_updates": critic}
     return {
         "rows": found.rows,
         "size": found.size,
         "first": found.first,
-        "x": {name: _encoded(values, "<f8") for name, values in found.positions.items()},
+        "x": {name: _encoded(values, "<f8") for name, values in positions.items()},
         # A bucket of one row is its own lowest and highest.
         "y": {
             name: [_encoded(part, "<f4") for part in (parts if found.size > 1 else parts[:1])]

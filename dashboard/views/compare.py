@@ -1,30 +1,28 @@
-"""Runs side by side: their curves over one another, their galleries at the same milestone, and what differs."""
+"""Runs side by side: curves over one another, samples from the same z, what differs, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import charts, comparison, galleries
+from dashboard import comparison
+from dashboard.chart_options import chart_options
 from dashboard.comparison import Compared
+from dashboard.curves import curve_board
 from dashboard.engine import manager
 from dashboard.faults import fragment
-from dashboard.live_chart import live_chart
-from dashboard.run_card import chart_options
+from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
+from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
-from dashboard.style import run_mark, to_come
-from gancore.checkpoint import Gallery
 from gancore.errors import GanCoreError
-from gancore.schedule import MILESTONES
 
-CURVES_EVERY_S = 1.0
-GALLERIES_EVERY_S = 2.0
+REFRESH_S = 2.0
 # Runs that are chosen until somebody chooses.
 AT_FIRST = 2
-CHART_HEIGHT = 300
 TRAIN_PAGE = Path(__file__).with_name("train.py")
+NO_BASELINE = "none"
 
 
 def main() -> None:
@@ -33,29 +31,20 @@ def main() -> None:
     if not known:
         _empty()
         return
-    chosen = pick_runs(known, "runs", known[:AT_FIRST], comparison.MOST_RUNS)
+    chosen = pick_runs(known, "runs", known[:AT_FIRST])
     if len(known) == 1:
         st.info("There is one run so far; with a second one there is something to compare.", icon=":material/info:")
         st.page_link(TRAIN_PAGE, label="Train another", icon=":material/play_circle:")
     if not chosen:
-        st.info(f"Choose up to {comparison.MOST_RUNS} runs above.", icon=":material/arrow_upward:")
+        st.info("Choose runs above.", icon=":material/arrow_upward:")
         return
-    colors = comparison.assign_colors(chosen, st.session_state.get("compare.colors", {}))
-    st.session_state["compare.colors"] = colors
-    try:
-        runs = _read(chosen, colors)
-    except GanCoreError as error:
-        st.error(str(error), icon=":material/error:")
-        return
+    runs = _read(chosen)
     live = any(run.status.state.is_live for run in runs)
-    chart_options()
-    fragment(_curves, run_every=CURVES_EVERY_S if live else None)(chosen, colors, live)
-    st.subheader("Samples at the same milestone", anchor=False)
-    percent = _choose_milestone(runs)
-    fragment(_galleries, run_every=GALLERIES_EVERY_S if live else None)(chosen, colors, percent)
-    st.subheader("How they stand", anchor=False)
-    fragment(_standing, run_every=CURVES_EVERY_S if live else None)(chosen, colors)
+    _curves(chosen, live)
+    st.subheader("Results", anchor=False)
+    fragment(_results, run_every=REFRESH_S if live else None)(chosen, live)
     _differences(runs)
+    _coordinates(runs)
 
 
 def _empty() -> None:
@@ -65,106 +54,95 @@ def _empty() -> None:
         st.page_link(TRAIN_PAGE, label="Train", icon=":material/play_circle:")
 
 
-def _read(chosen: Sequence[str], colors: Mapping[str, str]) -> list[Compared]:
+def _read(chosen: Sequence[str]) -> list[Compared]:
     runs = [manager().get(run_id) for run_id in chosen]
     names = comparison.short_names({run.id: run.config for run in runs})
-    return [Compared.read(run, names[run.id], colors[run.id]) for run in runs]
+    return [Compared.read(run, names[run.id], run_look(run.id)) for run in runs]
 
 
-def _curves(chosen: Sequence[str], colors: Mapping[str, str], was_live: bool) -> None:
+@fragment
+def _curves(chosen: Sequence[str], live: bool) -> None:
+    """The board; a fragment, so that another axis or smoothing redraws nothing else."""
+    runs = _read(chosen)
+    options = chart_options()
+    seeds = comparison.seed_groups(runs)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        names = {run.name: run.id for run in runs}
+        baseline = st.selectbox(
+            "Baseline",
+            [NO_BASELINE, *names],
+            key="baseline",
+            bind="query-params",
+            width=260,
+            help="Curves become differences to this run's.",
+        )
+        bands = st.toggle(
+            "Seeds as bands",
+            key="bands",
+            bind="query-params",
+            disabled=not seeds,
+            help="Runs that differ by seed alone become their mean and the range between them."
+            if seeds
+            else "Needs two or more runs that differ by seed alone.",
+        )
+    panels = comparison.panels(runs, options.groups)
+    if not panels:
+        st.info("Choose which charts to show above.", icon=":material/arrow_upward:")
+        return
+    curve_board(
+        panels,
+        key="compare",
+        x_axis=options.x_axis,
+        smoothing=options.smoothing,
+        log_y=options.log_y,
+        clip=options.clip,
+        baseline=names.get(baseline, ""),
+        runs=comparison.labels(runs),
+        bands=seeds if bands else (),
+        forks=comparison.forks(runs),
+        live=live,
+        columns=2,
+        framed=True,
+        label="Curves of all chosen runs",
+    )
+
+
+def _results(chosen: Sequence[str], was_live: bool) -> None:
     try:
-        runs = _read(chosen, colors)
+        runs = _read(chosen)
     except GanCoreError:
         st.rerun()  # a run was deleted: the page leaves it out
     if was_live and not any(run.status.state.is_live for run in runs):
         st.rerun()  # the whole page once, so that nothing refreshes any more
-    x_axis = st.session_state.get("x_axis") or "iteration"
-    quantities = comparison.quantities(runs)
-    columns = [column for _ in range(0, len(quantities), 2) for column in st.columns(2)]
-    for quantity, column in zip(quantities, columns, strict=False):
-        with column, st.container(border=True):
-            if note := comparison.scale_note(quantity, runs):
-                st.caption(note)
-            live_chart(
-                comparison.traces(runs, quantity, x_axis),
-                key=f"compare-{quantity.column}",
-                x_title=charts.X_AXES[x_axis],
-                panel_titles=[quantity.title],
-                panel_ranges=[quantity.limits],
-                smoothing=st.session_state.get("smoothing", 0.6),
-                log_y=bool(st.session_state.get("log_y")),
-                height=CHART_HEIGHT,
-            )
-
-
-def _choose_milestone(runs: Sequence[Compared]) -> int:
-    return st.segmented_control(
-        "Milestone",
-        MILESTONES,
-        format_func=lambda percent: f"{percent} %",
-        default=comparison.latest_shared(runs),
-        required=True,
-        key="compare.milestone",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-
-
-def _galleries(chosen: Sequence[str], colors: Mapping[str, str], percent: int) -> None:
-    try:
-        runs = _read(chosen, colors)
-    except GanCoreError:
-        st.rerun()
-    with st.container(key="compare-galleries"):
-        for run in runs:
-            with st.container(gap="xsmall", key=f"compare-card-{run.id}"):
-                run_mark(run.name, run.color)
-                gallery = comparison.milestone(run.galleries, percent)
-                if gallery is None:
-                    to_come("not reached yet" if run.status.state.is_live else "not reached")
-                    st.caption(f"{percent} %")
-                else:
-                    _picture(run.id, gallery)
-
-
-def _picture(run_id: str, gallery: Gallery) -> None:
-    caption = galleries.caption(gallery)
-    try:
-        picture = galleries.gallery_png(manager().get(run_id), gallery)
-    except (GanCoreError, OSError):
-        to_come("the picture's file is gone")
-    else:
-        st.image(picture, width="stretch", alt=f"Samples of {run_id} at {caption}")
-    st.caption(caption)
-
-
-def _standing(chosen: Sequence[str], colors: Mapping[str, str]) -> None:
-    try:
-        runs = _read(chosen, colors)
-    except GanCoreError:
-        st.rerun()
-    table = comparison.standing(runs).reset_index()
-    table.insert(0, " ", "●")
-    marked = table.style.apply(lambda _: [f"color: {run.color}" for run in runs], subset=[" "])
-    losses = [quantity.title for quantity in comparison.QUANTITIES if quantity.title in table]
-    number, loss = st.column_config.NumberColumn, "Mean over the last 50 iterations."
+    table = comparison.results(runs).reset_index()
+    table.insert(0, " ", [run.look.mark for run in runs])
+    marked = table.style.apply(lambda _: [f"color: {run.look.color}" for run in runs], subset=[" "])
+    number = st.column_config.NumberColumn
+    numbers = [title for title in table.columns if "loss" in title or "live" in title or "evaluated" in title]
     st.dataframe(
         marked,
         hide_index=True,
         height="content",
-        key="compare-standing",
+        key="compare-results",
         placeholder=comparison.NO_VALUE,
-        alt="State, position, speed and last losses of each run",
+        alt="State, position, speed, last losses and quality of each run",
         column_config={
-            " ": st.column_config.TextColumn(pinned=True, width=32),
+            " ": st.column_config.TextColumn(pinned=True, width=40),
             "Run": st.column_config.TextColumn(pinned=True),
             "Iteration": number(format="localized"),
+            "Images seen": number(format="localized"),
             "Epoch": number(format="%.2f"),
             "it/s": number(format="%.1f"),
             "Elapsed": number(format="compact"),
-            **{title: number(format="%.4g", help=loss) for title in losses},
+            **{title: number(format="%.4g", help=_origin(title)) for title in numbers},
         },
     )
+
+
+def _origin(title: str) -> str:
+    if title.endswith("live"):
+        return "The last value that was measured while it trained, from few samples."
+    return "What the Ranking page found." if title.endswith("evaluated") else "Mean over the last 50 iterations."
 
 
 def _differences(runs: Sequence[Compared]) -> None:
@@ -181,6 +159,25 @@ def _differences(runs: Sequence[Compared]) -> None:
         alt="Settings that are not equal in all runs",
         column_config={"Setting": st.column_config.TextColumn(pinned=True, width=180)},
     )
+
+
+def _coordinates(runs: Sequence[Compared]) -> None:
+    table = coordinates(runs, comparison.results(runs))
+    if len(runs) < 2 or table.shape[1] < FEWEST_AXES:
+        return
+    with st.expander("Settings and results as parallel coordinates", icon=":material/stacked_line_chart:"):
+        st.caption("Each line is a run. Drag along an axis to keep the runs within; drag a title to move its axis.")
+        with st.container(key="compare-coordinates"):
+            st.plotly_chart(parallel_figure(runs, table), width="content", key="coordinates")
+        st.download_button(
+            "Table (CSV)",
+            table.to_csv(),
+            "ganscope-coordinates.csv",
+            "text/csv",
+            key="coordinates-csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
 
 
 main()

@@ -37,7 +37,7 @@ def main() -> None:
     if not known:
         _empty()
         return
-    chosen = pick_runs(list(known), "ranking.runs", list(known)[:AT_FIRST], comparison.MOST_RUNS)
+    chosen = pick_runs(list(known), "ranking.runs", list(known)[:AT_FIRST])
     left, right = st.columns(2)
     with left:
         count = st.selectbox(

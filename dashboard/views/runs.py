@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from dashboard.chart_options import chart_options
 from dashboard.downloads import downloads
 from dashboard.engine import manager
 from dashboard.faults import fragment, sentence
 from dashboard.palette import STATE_COLORS
-from dashboard.run_card import chart_options, run_card
+from dashboard.run_card import run_card
 from dashboard.run_colors import run_look
 from dashboard.run_facts import longer_plan, run_table, settings_of
 from gancore.errors import GanCoreError
@@ -170,10 +171,10 @@ def _columns() -> dict[str, Any]:
 
 def _details(run: Run) -> None:
     state = run.status().state
-    chart_options()
+    options = chart_options()
     if error := st.session_state.get(ERROR):
         st.error(error, icon=":material/error:")
-    run_card(run.id)
+    run_card(run.id, options)
     if not state.is_live:
         _ended_actions(run, state)
     with st.container(border=True):

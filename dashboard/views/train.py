@@ -7,10 +7,11 @@ import os
 import streamlit as st
 
 from dashboard import controls
+from dashboard.chart_options import chart_options
 from dashboard.engine import FIRST_PRESET, manager
 from dashboard.faults import fragment
 from dashboard.preset_menu import choose_presets
-from dashboard.run_card import chart_options, run_card
+from dashboard.run_card import run_card
 from gancore import data
 from gancore.config import RUN_FIELDS, RunConfig
 from gancore.devices import available_devices
@@ -37,12 +38,12 @@ def main() -> None:
     if not shown:
         st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
     else:
-        chart_options()
+        options = chart_options()
         in_row = min(2, len(shown))
         for start in range(0, len(shown), in_row):
             for column, run in zip(st.columns(in_row), shown[start : start + in_row], strict=False):
                 with column:
-                    run_card(run.id)
+                    run_card(run.id, options)
         if len(runs) > len(shown):
             st.page_link("views/runs.py", label=f"All {len(runs)} runs", icon=":material/list:")
     _watch(_fingerprint(runs))

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from gancore import data, plane
-from gancore.checkpoint import weights_of
 from gancore.config import RunConfig
 from gancore.data import ImageData, has_test_set, load_images
 from gancore.errors import RunError
 from gancore.networks import ImageShape, Shape, shape_of
+from gancore.player_files import weights_of
 from gancore.players import build_players
 from gancore.points import PointData
 from gancore.recipes import recipe_of

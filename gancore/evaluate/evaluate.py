@@ -30,7 +30,7 @@ FILE = "evaluation.json"
 DEFAULT_COUNT = 10_000
 """Samples of images, the field's habit; of points it is PacGAN's :data:`gancore.plane.COUNTED`."""
 MOST_SAMPLES = 50_000
-_NOT_A_VARIANT = ("seed", "device", "grid", "sample_every", "measure_every")
+_NOT_A_VARIANT = ("seed", "device", "grid", "sample_every", "measure_every", "keep_checkpoints")
 """Fields that may differ between runs of one variant."""
 
 Progress = Callable[[str], None]
@@ -140,7 +140,7 @@ def evaluate_run(
         count=count,
         seed=seed,
         train_seed=config.seed,
-        variant=_variant(run),
+        variant=variant_of(run.config),
         **found,
     )
     _store(run, evaluation)
@@ -235,7 +235,8 @@ def _shape(run: Run) -> Shape:
     return shape_of(resolved.shape)
 
 
-def _variant(run: Run) -> str:
-    config = {name: value for name, value in run.config.model_dump(mode="json").items() if name not in _NOT_A_VARIANT}
-    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
-    return f"{run.config.preset} on {Path(run.config.data).name} ({digest[:6]})"
+def variant_of(config: RunConfig) -> str:
+    """The same for runs that differ in their seed only, or in what does not change what is trained."""
+    kept = {name: value for name, value in config.model_dump(mode="json").items() if name not in _NOT_A_VARIANT}
+    digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+    return f"{config.preset} on {Path(config.data).name} ({digest[:6]})"

@@ -32,4 +32,6 @@ def test_an_undecided_discriminator_logs_the_levels(preset: str, monkeypatch: py
 
 
 def test_most_recipes_without_a_critic_have_levels() -> None:
-    assert {"gan-simple", "gan-deep", "dcgan", "quick", "minimax", "lsgan", "sngan", "r3gan", "grl"} <= set(WITH_LEVELS)
+    assert {"gan-simple", "gan-deep", "dcgan", "quick", "minimax", "lsgan", "sngan", "r3gan", "grl"} <= set(
+        WITH_LEVELS
+    )

@@ -1,0 +1,89 @@
+"""Settings and results of runs as parallel coordinates; pure, no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.comparison import Compared
+from dashboard.run_facts import settings_of
+
+FEWEST_AXES = 2
+MOST_AXES = 12
+"""More cannot be told apart on a page."""
+_AXIS_PX = 118
+_HEIGHT = 380
+
+
+def coordinates(runs: Sequence[Compared], results: pd.DataFrame) -> pd.DataFrame:
+    """One row a run: the settings that differ, and the numbers that it came to; what all share is left out.
+
+    Args:
+        results: from :func:`dashboard.comparison.results`, in the order of the runs.
+    """
+    values: dict[str, list[Any]] = {}
+    listed = [{setting.title: setting for setting in settings_of(run.config)} for run in runs]
+    for title in dict.fromkeys(title for settings in listed for title in settings):
+        texts = [settings[title].text if title in settings else "" for settings in listed]
+        if len(set(texts)) > 1:
+            values[title] = [_number(text) for text in texts] if all(_is_number(text) for text in texts) else texts
+    for title in results.columns:
+        column = results[title]
+        if title != "State" and pd.api.types.is_numeric_dtype(column) and column.nunique() > 1:
+            values[title] = column.tolist()
+    return pd.DataFrame(values, index=pd.Index([run.name for run in runs], name="Run")).iloc[:, :MOST_AXES]
+
+
+def parallel_figure(runs: Sequence[Compared], table: pd.DataFrame) -> go.Figure:
+    """A line for each run through its value on each axis, in the run's colour."""
+    ids = list(range(len(runs)))
+    axes = [_axis("Run", [run.name for run in runs]), *(_axis(str(title), table[title].tolist()) for title in table)]
+    steps = max(1, len(runs) - 1)
+    scale = [[index / steps, run.look.color] for index, run in enumerate(runs)]
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=axes,
+            line={"color": ids, "colorscale": scale if len(runs) > 1 else [[0, scale[0][1]], [1, scale[0][1]]]},
+            labelangle=-20,
+            labelside="bottom",
+        )
+    )
+    figure.update_layout(
+        height=_HEIGHT, width=max(640, _AXIS_PX * len(axes)), margin={"l": 110, "r": 60, "t": 24, "b": 96}
+    )
+    return figure
+
+
+def _axis(title: str, values: list[Any]) -> dict[str, Any]:
+    """Numbers as they are, rates that span orders of magnitude by their logarithm, words by their number."""
+    if all(isinstance(value, int | float) for value in values):
+        numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
+        known = numbers[np.isfinite(numbers)]
+        if len(known) and known.min() > 0 and known.max() / known.min() > 100:
+            ticks = np.unique(known)
+            return {
+                "label": title,
+                "values": np.log10(numbers),
+                "tickvals": np.log10(ticks),
+                "ticktext": [f"{tick:.3g}" for tick in ticks],
+            }
+        return {"label": title, "values": numbers}
+    words = list(dict.fromkeys(str(value) for value in values))
+    places = [words.index(str(value)) for value in values]
+    return {"label": title, "values": places, "tickvals": list(range(len(words))), "ticktext": words}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
