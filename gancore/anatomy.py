@@ -92,8 +92,10 @@ class Network:
     def reading(self) -> str:
         """One sentence on the way its gradients take, where there is something certain to say; else empty."""
         first = next((layer.gradient_length for layer in self.layers if layer.parameters), None)
-        if first is None or not self.gradient_length:
+        if first is None or self.gradient_length is None:
             return ""
+        if self.gradient_length == 0:
+            return f"The loss has no slope on this batch, so the {self.name} is not changed."
         if first == 0:
             return f"No gradient reaches the first layer of the {self.name}."
         change = self.gradient_length / first
