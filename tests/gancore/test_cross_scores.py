@@ -178,6 +178,7 @@ def test_readings_name_the_best_generator_and_discriminator() -> None:
     clear = matrix([[0.9, 0.99, 0.7], [0.8, 0.9, 0.56], [0.8, 0.8, 0.9]])
     assert readings(clear, NAMES) == [
         "run-c's samples fool the other discriminators most: 0.63 on average.",
+        "run-a's discriminator tells the others' samples best: 0.84 on average.",
         "run-c's own discriminator tells its samples better (0.90) than the others do (0.63 on average).",
     ]
     sharp = matrix([[0.9, 0.9, 0.9], [0.7, 0.7, 0.7], [0.7, 0.7, 0.7]])

@@ -1,0 +1,213 @@
+"""The story of a picked tile in a card: its z through the training, its neighbours, and who takes it for real."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+from torch import Tensor
+
+from dashboard.gallery_wall import Picked
+from dashboard.run_names import with_names
+from dashboard.style import run_mark
+from gancore import images
+from gancore.config import RunConfig
+from gancore.errors import GanCoreError
+from gancore.evaluate.discriminators import Discriminator
+from gancore.evaluate.stories import (
+    REAL_IMAGES,
+    Moment,
+    Neighbours,
+    Opinion,
+    TrainingBank,
+    history,
+    label_of,
+    opinion,
+)
+from gancore.networks import ImageShape
+from gancore.run import Run
+
+STYLE = Path(__file__).with_suffix(".css")
+TILE_PIXELS = 112
+DOWNLOAD_PIXELS = 512
+DISTANCES = {
+    "features": "Distances are between what the data's own classifier sees in two images.",
+    "pixels": "Distances are the root mean square difference of pixels, 0 to 1; this data has no classifier.",
+}
+
+
+def image_story(
+    picked: Picked, runs: Sequence[Run], names: Mapping[str, str], colors: Mapping[str, str], *, seed: int
+) -> None:
+    """One bordered card on a tile of the gallery wall.
+
+    Args:
+        picked: What the wall says was picked.
+        runs: Those compared, the tile's own among them; each one's discriminator is asked.
+        names: By run id.
+        colors: By run id.
+        seed: The wall's.
+    """
+    st.html(STYLE)
+    with st.container(border=True, key="image-story"):
+        try:
+            run = next(run for run in runs if run.id == picked.run)
+            moments = _history(run, _version(run.folder.path / "galleries.json"), seed, picked.tile)
+            chosen = next(moment for moment in moments if moment.percent == picked.percent)
+            label, classes = label_of(run, picked.tile), _classes(run)
+        except StopIteration:
+            st.caption("The picked sample is gone: its run or its milestone is no longer there.")
+            return
+        except (GanCoreError, OSError) as error:
+            st.error(with_names(str(error), names), icon=":material/error:")
+            return
+        _head(picked, chosen, names, colors, "" if label is None else classes[label], seed)
+        st.markdown("**The same z through the training**")
+        st.html(history_html(moments, picked.percent))
+        st.markdown("**Training images nearest to it**")
+        _neighbours(run, chosen.image)
+        st.markdown("**What the discriminators make of it**")
+        _opinions(runs, chosen.image, label, names, colors)
+
+
+def _head(
+    picked: Picked, chosen: Moment, names: Mapping[str, str], colors: Mapping[str, str], label: str, seed: int
+) -> None:
+    place = f"{picked.percent:g} %"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap="xxsmall", width="content"):
+            run_mark(f"Sample {picked.tile + 1} of {names[picked.run]} at {place}", colors[picked.run])
+            asked = f" · asked for {label}" if label else ""
+            st.caption(f"Iteration {chosen.iteration:,} · z {picked.tile + 1} of seed {seed}{asked}")
+        scale = max(1, round(DOWNLOAD_PIXELS / chosen.image.shape[-1]))
+        st.download_button(
+            "Enlarged image",
+            images.png(chosen.image, scale, Run=picked.run, At=place, Seed=str(seed), Sample=str(picked.tile + 1)),
+            file_name=f"{picked.run}-{picked.percent:g}-sample-{picked.tile + 1}.png",
+            mime="image/png",
+            icon=":material/download:",
+            key="image-story-download",
+            on_click="ignore",
+        )
+
+
+def _neighbours(run: Run, image: Tensor) -> None:
+    try:
+        with st.spinner("Looking through the training images"):
+            config = run.config
+            bank = _bank((config.data, config.image_size, config.channels), tuple(image.shape), config)
+            found = bank.nearest(image)
+    except (GanCoreError, OSError) as error:
+        st.caption(f"They cannot be looked for: {error}")
+        return
+    st.html(neighbours_html(image, found))
+    st.caption(DISTANCES[found.space])
+
+
+def _opinions(
+    runs: Sequence[Run], image: Tensor, label: int | None, names: Mapping[str, str], colors: Mapping[str, str]
+) -> None:
+    try:
+        with st.spinner("Asking the discriminators"):
+            found = [_opinion(run, _checkpoint(run), image, label) for run in runs]
+    except (GanCoreError, OSError) as error:
+        st.caption(f"They cannot be asked: {error}")
+        return
+    st.html(opinions_html(found, names, colors))
+    if any(told.share is not None for told in found):
+        st.caption(
+            f"The share of real images, {REAL_IMAGES} at most, that each run's discriminator scores lower than this "
+            "image: 0 is the most fake-looking, 0.5 is like a typical real one."
+        )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _history(_run: Run, version: tuple[str, int], seed: int, tile: int) -> list[Moment]:
+    return history(_run, seed, tile)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _bank(asked: tuple[str, int | None, str], shape: tuple[int, ...], _config: RunConfig) -> TrainingBank:
+    return TrainingBank(_config, ImageShape(*shape))
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs={Tensor: lambda image: image.numpy().tobytes()})
+def _opinion(_run: Run, checkpoint: tuple[str, int], image: Tensor, label: int | None) -> Opinion:
+    try:
+        judge = Discriminator.open(_run)
+    except GanCoreError as error:
+        return Opinion(_run.id, None, f"{str(error).rstrip('.')}.")
+    return opinion(judge, image, label)
+
+
+def _checkpoint(run: Run) -> tuple[str, int]:
+    """What changes when a run's last checkpoint does."""
+    found = run.folder.checkpoints()
+    return _version(found[0] / "discriminator.safetensors") if found else (run.id, 0)
+
+
+def _version(file: Path) -> tuple[str, int]:
+    try:
+        return str(file), file.stat().st_mtime_ns
+    except OSError:
+        return str(file), 0
+
+
+def _classes(run: Run) -> tuple[str, ...]:
+    resolved = run.folder.read_resolved()
+    return resolved.classes if resolved else ()
+
+
+def _figure(image: Tensor, alt: str, caption: str, kind: str = "") -> str:
+    data = base64.b64encode(images.png(image)).decode()
+    picture = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{TILE_PIXELS}">'
+    return f'<figure class="{kind}">{picture}<figcaption>{caption}</figcaption></figure>'
+
+
+def history_html(moments: Sequence[Moment], percent: float) -> str:
+    """A strip of one z at all milestones, the picked one marked."""
+    figures = [
+        _figure(
+            moment.image,
+            f"At {moment.percent:g} %",
+            f"{moment.percent:g} %<br><small>iteration {moment.iteration:,}</small>",
+            "here" if moment.percent == percent else "",
+        )
+        for moment in moments
+    ]
+    return f'<div class="story-strip">{"".join(figures)}</div>'
+
+
+def neighbours_html(image: Tensor, found: Neighbours) -> str:
+    """The sample, then the training images near it with class and distance."""
+    figures = [_figure(image, "The sample", "the sample", "here")]
+    figures += [
+        _figure(
+            near.image,
+            f"Training image {near.number}, {near.label}, at distance {near.distance:.3g}",
+            f"{near.distance:.3g}<br><small>{html.escape(near.label)}</small>",
+        )
+        for near in found.found
+    ]
+    return f'<div class="story-strip">{"".join(figures)}</div>'
+
+
+def opinions_html(found: Sequence[Opinion], names: Mapping[str, str], colors: Mapping[str, str]) -> str:
+    """One line a run: its name, the share on a scale from 0 to 1, and the number; or why there is none."""
+    lines = []
+    for told in found:
+        mark = (
+            f'<div class="run-mark" style="--run-color:{colors[told.run]}">'
+            f"<span>{html.escape(names[told.run])}</span></div>"
+        )
+        if told.share is None:
+            lines.append(f'{mark}<p class="story-words">{html.escape(with_names(told.reason, names))}</p>')
+        else:
+            lines.append(
+                f'{mark}<div class="story-scale" aria-hidden="true" style="--share:{told.share:.3f};'
+                f'--run-color:{colors[told.run]}"><i></i></div><b>{told.share:.2f}</b>'
+            )
+    return f'<div class="story-opinions">{"".join(lines)}</div>'
