@@ -156,7 +156,7 @@ def _standing(chosen: Sequence[str], colors: Mapping[str, str]) -> None:
         placeholder=comparison.NO_VALUE,
         alt="State, position, speed and last losses of each run",
         column_config={
-            " ": st.column_config.TextColumn(pinned=True, width=32),
+            " ": st.column_config.TextColumn("Line", pinned=True, width=56),
             "Run": st.column_config.TextColumn(pinned=True),
             "Iteration": number(format="localized"),
             "Epoch": number(format="%.2f"),

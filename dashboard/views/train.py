@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.engine import FIRST_PRESET, manager
 from dashboard.faults import fragment
+from dashboard.first_visit import first_visit
 from dashboard.preset_menu import choose_presets
 from dashboard.run_card import chart_options, run_card
 from gancore import data
@@ -28,6 +29,7 @@ IN_PANEL = ("plan", "seed")
 
 def main() -> None:
     """The page."""
+    first_visit()
     with st.container(border=True, key="new-run"):
         _new_run()
     runs = manager().runs()
