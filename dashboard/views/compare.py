@@ -127,7 +127,7 @@ def _results(chosen: Sequence[str], was_live: bool) -> None:
         placeholder=comparison.NO_VALUE,
         alt="State, position, speed, last losses and quality of each run",
         column_config={
-            " ": st.column_config.TextColumn(pinned=True, width=40),
+            " ": st.column_config.TextColumn("Line", pinned=True, width=56),
             "Run": st.column_config.TextColumn(pinned=True),
             "Iteration": number(format="localized"),
             "Images seen": number(format="localized"),

@@ -18,6 +18,7 @@ from dashboard.palette import STATE_COLORS
 from dashboard.run_card import run_card
 from dashboard.run_colors import run_look
 from dashboard.run_facts import longer_plan, run_table, settings_of
+from gancore.config import Length
 from gancore.errors import GanCoreError
 from gancore.run import Run
 from gancore.status import RunState
@@ -28,7 +29,7 @@ FILTER_FROM = 9
 # Ten rows; more scroll, so that what follows stays where it is.
 TABLE_HEIGHT_PX = 387
 TABLE, CHOSEN, WRITTEN, ERROR = "runs.table", "runs.chosen", "runs.in-url", "runs.error"
-LINE = " "
+LINE = "Line"
 TRAIN_PAGE = Path(__file__).with_name("train.py")
 
 
@@ -157,7 +158,7 @@ def _select() -> None:
 def _columns() -> dict[str, Any]:
     config = st.column_config
     return {
-        LINE: config.TextColumn(pinned=True, width=44, help="How this run is drawn, on every page."),
+        LINE: config.TextColumn(pinned=True, width=64, help="How this run is drawn, on every page."),
         "State": config.MultiselectColumn(
             options=[str(state) for state in RunState], color=[STATE_COLORS[state] for state in RunState], pinned=True
         ),
@@ -216,7 +217,7 @@ def _train_longer(run: Run, text: str, pressed: bool) -> None:
     except ValueError as error:
         st.markdown(f":red[{str(error)[0].upper()}{str(error)[1:]}]")
         return
-    st.caption(f"{plan.describe()} in all.")
+    st.caption(f"{Length(round(plan.amount, 2), plan.unit).describe()} in all.")
     if not pressed:
         return
     st.session_state.pop(ERROR, None)

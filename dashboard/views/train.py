@@ -10,6 +10,7 @@ from dashboard import controls
 from dashboard.chart_options import chart_options
 from dashboard.engine import FIRST_PRESET, manager
 from dashboard.faults import fragment
+from dashboard.first_visit import first_visit
 from dashboard.preset_menu import choose_presets
 from dashboard.run_card import run_card
 from gancore import data
@@ -29,6 +30,7 @@ IN_PANEL = ("plan", "seed")
 
 def main() -> None:
     """The page."""
+    first_visit()
     with st.container(border=True, key="new-run"):
         _new_run()
     runs = manager().runs()

@@ -1,0 +1,117 @@
+"""Three steps from an empty page to a trained digit: start, watch, walk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.engine import FIRST_PRESET, manager
+from dashboard.faults import fragment, sentence
+from gancore import data
+from gancore.errors import GanCoreError
+from gancore.recipes import configure
+from gancore.run import Run
+from gancore.schedule import whole_percent
+from gancore.sources import is_points
+from gancore.status import RunState
+
+DATA = "digits"
+PLAN = "40s"
+"""Digits can be read after some 400 iterations, which is a quarter of this on one core of a laptop."""
+FIRST_DIGITS_PERCENT = 25
+REFRESH_S = 0.5
+LATENT_PAGE = Path(__file__).parent / "views" / "latent.py"
+_OPEN, _ERROR = "first-visit.open", "first-visit.error"
+
+
+def first_visit() -> None:
+    """Lead through the three steps while no run has been finished; once drawn it stays until it is closed."""
+    if _OPEN not in st.session_state:
+        st.session_state[_OPEN] = not any(run.status().state is RunState.FINISHED for run in manager().runs())
+    if not st.session_state[_OPEN]:
+        return
+    run = _followed()
+    live = run is not None and run.status().state.is_live
+    fragment(_guide, run_every=REFRESH_S if live else None)(live)
+
+
+def _followed() -> Run | None:
+    """The run that the steps tell of: the first on images that is finished, else the first that trains."""
+    live = None
+    for run in reversed(manager().runs()):
+        state = run.status().state
+        if is_points(run.config.data):
+            continue
+        if state is RunState.FINISHED:
+            return run
+        if state.is_live:
+            live = live or run
+    return live
+
+
+def _guide(was_live: bool) -> None:
+    run = _followed()
+    if was_live != (run is not None and run.status().state.is_live):
+        st.rerun()  # the whole page once: refreshing starts or ends
+    finished = run is not None and run.status().state is RunState.FINISHED
+    with st.container(border=True, key="first-visit"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("#### From noise to digits", width="stretch")
+            st.button("Close", icon=":material/close:", type="tertiary", key="first-visit-close", on_click=_close)
+        start, watch, walk = st.columns(3, gap="medium")
+        with start:
+            _start(run)
+        with watch:
+            _watch(run)
+        with walk:
+            _step("3 Walk", finished, "Go from one digit to another and see those between.")
+            st.page_link(
+                LATENT_PAGE,
+                label="Walk through its digits",
+                icon=":material/scatter_plot:",
+                query_params={"run": run.id} if run is not None else None,
+                disabled=not finished,
+            )
+        if error := st.session_state.get(_ERROR):
+            st.error(sentence(error), icon=":material/error:")
+
+
+def _step(title: str, done: bool, text: str) -> None:
+    mark = ":green[:material/check_circle:]" if done else ":gray[:material/radio_button_unchecked:]"
+    st.markdown(f"{mark} **{title}**{' :gray[· done]' if done else ''}  \n{text}")
+
+
+def _start(run: Run | None) -> None:
+    _step("1 Start", run is not None, "Train a small GAN on the bundled handwritten digits.")
+    if st.button(
+        "Train digits",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=run is not None,
+        key="first-visit-start",
+    ):
+        try:
+            data.load(DATA)
+            manager().start(configure(FIRST_PRESET, data=DATA, plan=PLAN))
+        except GanCoreError as error:
+            st.session_state[_ERROR] = str(error)
+        else:
+            st.session_state.pop(_ERROR, None)
+        st.rerun()
+
+
+def _watch(run: Run | None) -> None:
+    seen = run is not None and any((found.percent or 0) >= FIRST_DIGITS_PERCENT for found in run.galleries())
+    _step("2 Watch", seen, "Its card below shows noise become digits, and both losses.")
+    if run is None:
+        st.progress(0.0, f"First digits at {FIRST_DIGITS_PERCENT} %")
+        return
+    status = run.status()
+    left = "" if status.eta_s is None else f" · {max(0, round(status.eta_s))} s left"
+    st.progress(status.progress, f"{whole_percent(status.progress)} %{left}")
+
+
+def _close() -> None:
+    st.session_state[_OPEN] = False
