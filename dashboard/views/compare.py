@@ -10,15 +10,19 @@ import streamlit as st
 from dashboard import comparison
 from dashboard.chart_options import chart_options
 from dashboard.comparison import Compared
+from dashboard.cross_score_card import cross_score_card
 from dashboard.curves import curve_board
 from dashboard.engine import manager
 from dashboard.faults import fragment
+from dashboard.gallery_wall import Picked, gallery_wall, wall_column
+from dashboard.image_story import image_story
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from gancore.errors import GanCoreError
 
 REFRESH_S = 2.0
+SAMPLES_EVERY_S = 3.0
 # Runs that are chosen until somebody chooses.
 AT_FIRST = 2
 TRAIN_PAGE = Path(__file__).with_name("train.py")
@@ -41,6 +45,9 @@ def main() -> None:
     runs = _read(chosen)
     live = any(run.status.state.is_live for run in runs)
     _curves(chosen, live)
+    st.subheader("Samples from the same z", anchor=False)
+    fragment(_samples, run_every=SAMPLES_EVERY_S if live else None)(chosen)
+    cross_score_card([run.run for run in runs], {run.id: run.name for run in runs})
     st.subheader("Results", anchor=False)
     fragment(_results, run_every=REFRESH_S if live else None)(chosen, live)
     _differences(runs)
@@ -105,6 +112,49 @@ def _curves(chosen: Sequence[str], live: bool) -> None:
         framed=True,
         label="Curves of all chosen runs",
     )
+
+
+def _samples(chosen: Sequence[str]) -> None:
+    """The wall of samples, and the story of the one that was picked; both are in the page's address."""
+    try:
+        runs = _read(chosen)
+    except GanCoreError:
+        st.rerun()  # a run was deleted: the page leaves it out
+    seed = st.number_input(
+        "z from seed",
+        0,
+        2**32 - 1,
+        0,
+        key="z",
+        bind="query-params",
+        width=180,
+        help="Every run draws from the same random numbers; another seed, other samples.",
+    )
+    names, colors = {run.id: run.name for run in runs}, {run.id: run.look.color for run in runs}
+    columns = [wall_column(run.run, run.name, run.look.color, seed) for run in runs]
+    wall = gallery_wall(columns, key="compare-wall", seed=seed, percent=_linked_percent(), picked=_linked_tile())
+    link = {"at": f"{wall.percent:g}", "tile": ",".join(map(str, wall.picked)) if wall.picked else ""}
+    st.query_params.update({name: value for name, value in link.items() if value})
+    if not wall.picked and "tile" in st.query_params:
+        del st.query_params["tile"]
+    if wall.picked:
+        image_story(wall.picked, [run.run for run in runs], names, colors, seed=seed)
+
+
+def _linked_percent() -> float | None:
+    try:
+        return float(st.query_params.get("at", ""))
+    except ValueError:
+        return None
+
+
+def _linked_tile() -> Picked | None:
+    run, _, place = st.query_params.get("tile", "").partition(",")
+    try:
+        percent, tile = place.split(",")
+        return Picked(run, float(percent), int(tile))
+    except ValueError:
+        return None
 
 
 def _results(chosen: Sequence[str], was_live: bool) -> None:
