@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import charts, galleries
 from dashboard.engine import manager
 from dashboard.live_chart import Marker, live_chart
+from dashboard.network_card import network_card
 from gancore.errors import GanCoreError, RunError
 from gancore.live_quality import Quality
 from gancore.recipes import recipe_of
@@ -95,6 +96,7 @@ def _card(run_id: str, was_live: bool) -> None:
             kept = run.galleries()
             galleries.milestone_row(run, kept)
             galleries.film(run, kept)
+            network_card(run)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")
 

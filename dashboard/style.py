@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-_STYLES = Path(__file__).with_name("style.css")
+_STYLES = [Path(__file__).with_name(name) for name in ("style.css", "network.css")]
 
 
 def apply_style() -> None:
-    """Add ``style.css`` to the page; takes no room. Call it once, before the page is drawn."""
-    st.html(_STYLES)
+    """Add the style sheets to the page; takes no room. Call it once, before the page is drawn."""
+    for styles in _STYLES:
+        st.html(styles)
 
 
 def run_mark(name: str, color: str) -> None:
