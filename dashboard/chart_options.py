@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.charts import FIRST_GROUPS
 from dashboard.curves import X_AXES
@@ -24,19 +25,20 @@ class ChartOptions:
     clip: bool
 
 
-def chart_options() -> ChartOptions:
-    """Draw the controls and return what they say."""
+def chart_options() -> tuple[ChartOptions, DeltaGenerator]:
+    """Draw the controls; returns what they say, and their row, for a page that has more."""
     names = {title: name for name, title in X_AXES.items()}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        groups: list[Group] = st.pills(
-            "Charts",
-            list(GROUPS),
-            selection_mode="multi",
-            default=list(FIRST_GROUPS),
-            key="charts",
-            bind="query-params",
-            help=" ".join(f"**{group}**: {text}" for group, text in GROUPS.items()),
-        )
+    groups: list[Group] = st.pills(
+        "Charts",
+        list(GROUPS),
+        selection_mode="multi",
+        default=list(FIRST_GROUPS),
+        key="charts",
+        bind="query-params",
+        help=" ".join(f"**{group}**: {text}" for group, text in GROUPS.items()),
+    )
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with row:
         x_title = st.selectbox("Horizontal axis", list(names), key="x", bind="query-params", width=180)
         smoothing = st.slider(
             "Smoothing",
@@ -53,4 +55,4 @@ def chart_options() -> ChartOptions:
         clip = st.toggle(
             "Clip outliers", key="clip", bind="query-params", help="Leave the outermost hundredths out of the axes."
         )
-    return ChartOptions(groups, names[x_title], smoothing, log_y, clip)
+    return ChartOptions(groups, names[x_title], smoothing, log_y, clip), row

@@ -12,6 +12,7 @@ from dashboard.chart_options import ChartOptions
 from dashboard.curves import curve_board
 from dashboard.engine import manager
 from dashboard.faults import fragment
+from dashboard.network_card import network_card
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
 from dashboard.style import run_line
@@ -62,6 +63,7 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             kept = run.galleries()
             galleries.milestone_row(run, kept)
             galleries.film(run, kept)
+            network_card(run)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")
 

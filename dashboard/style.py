@@ -9,12 +9,13 @@ import streamlit as st
 
 from dashboard.run_colors import Look
 
-_STYLES = Path(__file__).with_name("style.css")
+_STYLES = [Path(__file__).with_name(name) for name in ("style.css", "network.css")]
 
 
 def apply_style() -> None:
-    """Add ``style.css`` to the page; takes no room. Call it once, before the page is drawn."""
-    st.html(_STYLES)
+    """Add the style sheets to the page; takes no room. Call it once, before the page is drawn."""
+    for styles in _STYLES:
+        st.html(styles)
 
 
 def run_mark(name: str, color: str, dash: str = "solid") -> None:

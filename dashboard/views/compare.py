@@ -71,16 +71,16 @@ def _read(chosen: Sequence[str]) -> list[Compared]:
 def _curves(chosen: Sequence[str], live: bool) -> None:
     """The board; a fragment, so that another axis or smoothing redraws nothing else."""
     runs = _read(chosen)
-    options = chart_options()
     seeds = comparison.seed_groups(runs)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    options, row = chart_options()
+    with row:
         names = {run.name: run.id for run in runs}
         baseline = st.selectbox(
             "Baseline",
             [NO_BASELINE, *names],
             key="baseline",
             bind="query-params",
-            width=260,
+            width=210,
             help="Curves become differences to this run's.",
         )
         bands = st.toggle(

@@ -172,7 +172,7 @@ def _columns() -> dict[str, Any]:
 
 def _details(run: Run) -> None:
     state = run.status().state
-    options = chart_options()
+    options, _ = chart_options()
     if error := st.session_state.get(ERROR):
         st.error(error, icon=":material/error:")
     run_card(run.id, options)

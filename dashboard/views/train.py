@@ -40,7 +40,7 @@ def main() -> None:
     if not shown:
         st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
     else:
-        options = chart_options()
+        options, _ = chart_options()
         in_row = min(2, len(shown))
         for start in range(0, len(shown), in_row):
             for column, run in zip(st.columns(in_row), shown[start : start + in_row], strict=False):
