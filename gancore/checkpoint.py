@@ -38,7 +38,8 @@ from gancore.files import write_aside, write_json
 from gancore.player_files import load_players, save_players, weights_of
 from gancore.recipes import load_config
 from gancore.recipes.recipe import Players
-from gancore.status import Resolved, RunState, Status
+from gancore.schedule import Position, Schedule, whole_percent
+from gancore.status import Parent, Resolved, RunState, Status
 from gancore.steering import Change
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -68,17 +69,12 @@ class Gallery(BaseModel):
         """What a caption calls it."""
         return f"{self.percent} %" if self.percent is not None else f"iteration {self.iteration:,}"
 
-
-class Parent(BaseModel):
-    """Where a branch began; ``parent.json``."""
-
-    model_config = ConfigDict(frozen=True)
-
-    run: str
-    """The id of the run it was branched from, which may be gone since."""
-    iteration: int
-    percent: int
-    """Of that run's plan at the time, rounded down."""
+    def under(self, schedule: Schedule) -> Gallery:
+        """The same with a milestone's percentage of another plan."""
+        if not self.percent:
+            return self
+        share = schedule.progress(Position(self.iteration, self.images_seen, self.elapsed_s, self.epoch))
+        return self.model_copy(update={"percent": whole_percent(share)})
 
 
 class RunFolder:

@@ -7,19 +7,17 @@ Results go to standard output, everything else to standard error. Exit status: 0
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterable
 from typing import Annotated, Any, NoReturn
 
 import typer
-from tqdm import tqdm
 
 from gancore.cli_bench import bench
+from gancore.cli_branch import register as register_branch
 from gancore.cli_evaluate import register as register_evaluation
-from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption
+from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_samples import register as register_samples
-from gancore.config import Length, RunConfig
+from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
 from gancore.errors import ConfigError, GanCoreError
 
 app = typer.Typer(
@@ -87,9 +85,7 @@ def train(
     batch_size: Annotated[int | None, typer.Option("--batch-size", "-b", help="Real images in a batch.")] = None,
     latent_dim: Annotated[int | None, typer.Option("--latent-dim", "-z", help="Length of the vector z.")] = None,
     gpu: Annotated[int | None, typer.Option("--gpu", "-g", help="Number of the GPU; negative: the CPU.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
-    ] = None,
+    settings: SetOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
     """Train a preset and print the run's id last."""
@@ -97,21 +93,21 @@ def train(
     from gancore.recipes import configure
     from gancore.runs import RunManager
 
-    overrides = _parse_settings(settings or [])
+    overrides = parse_settings(settings or [])
     if device is not None and gpu is not None:
         raise ConfigError("give either --device or --gpu, not both")
     if gpu is not None:
         device = "cpu" if gpu < 0 else f"cuda:{gpu}"
     given = {"seed": seed, "device": device, "batch_size": batch_size, "latent_dim": latent_dim}
     overrides |= {name: value for name, value in given.items() if value is not None}
-    plan = _plan(None if epochs is None else str(epochs), budget)
+    plan = planned_length(None if epochs is None else str(epochs), budget)
     if plan is not None:
         overrides["plan"] = plan
     config = configure(preset, data=data, **overrides)
-    _fetch(config)
+    fetch_data(config)
     load(config.data, config.image_size, config.channels)  # bad data is bad input, before there is a run
     manager = RunManager(runs, max_running=1)
-    _follow(manager, manager.start(config))
+    follow(manager, manager.start(config))
 
 
 @app.command()
@@ -129,10 +125,10 @@ def resume(
     manager = RunManager(runs, max_running=1)
     old = manager.get(run_id)
     if epochs is not None and epochs.startswith("+"):
-        epochs = str(_length(epochs[1:]).amount + old.status().epoch)
-    plan = _plan(epochs, budget)
-    _fetch(old.config)
-    _follow(manager, manager.resume(run_id, plan))
+        epochs = str(read_length(epochs[1:], "--epochs", needs_unit=False).amount + old.status().epoch)
+    plan = planned_length(epochs, budget)
+    fetch_data(old.config)
+    follow(manager, manager.resume(run_id, plan))
 
 
 @app.command("runs")
@@ -165,97 +161,6 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
         typer.echo(f"gancore: left out: {problem}", err=True)
 
 
-def _parse_settings(pairs: Iterable[str]) -> dict[str, Any]:
-    """``name=value`` pairs; an empty value or ``none`` clears an optional setting."""
-    parsed: dict[str, Any] = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            raise ConfigError(f"--set: expected NAME=VALUE, such as batch_size=128, found {pair!r}")
-        parsed[name.strip().replace("-", "_")] = None if value.strip().lower() in ("", "none") else value.strip()
-    return parsed
-
-
-def _plan(epochs: str | None, budget: str | None) -> Length | None:
-    if epochs is not None and budget is not None:
-        raise ConfigError("give either --epochs or --budget, not both")
-    if epochs is not None:
-        return _length(epochs)
-    return None if budget is None else _length(budget, needs_unit=True)
-
-
-def _length(text: str, needs_unit: bool = False) -> Length:
-    option = "--budget" if needs_unit else "--epochs"
-    try:
-        if needs_unit and text.strip()[-1:].isdigit():
-            raise ValueError(f"expected a length with its unit, such as 60s, 20000it or 600000img, found {text!r}")
-        return Length.parse(text)
-    except ValueError as error:
-        raise ConfigError(f"{option}: {error}") from error
-
-
-def _fetch(config: RunConfig) -> None:
-    """Download the data set with a progress bar, unless it is here."""
-    from gancore.sources import fetch
-
-    bar = None
-    for done, total in fetch(config.data):
-        bar = bar or tqdm(total=total, unit="B", unit_scale=True, desc=f"downloading {config.data}")
-        bar.total = total
-        bar.update(done - bar.n)
-    if bar is not None:
-        bar.close()
-
-
-def _follow(manager: Any, run: Any) -> NoReturn:
-    """Show progress until the run ends; Ctrl-C and SIGTERM stop it with a checkpoint."""
-    interrupted = 0
-
-    def interrupt(number: int, _frame: object) -> None:
-        nonlocal interrupted
-        interrupted = 128 + number
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    typer.echo(f"{run.id} in {manager.root}; Ctrl-C stops it and keeps everything", err=True)
-    labels = {series.name: series.label for series in _recipe(run).series}
-    bar_format = "{percentage:3.0f}%|{bar}| {desc}"
-    shown_means: dict[str, float] = {}
-    with tqdm(total=1.0, bar_format=bar_format, file=sys.stderr, dynamic_ncols=True) as bar:
-        ended = False
-        while not ended:
-            ended = run.wait(0.2)
-            status = run.status()
-            if interrupted and run.is_mine:
-                run.stop()
-            if status.epoch_means and status.epoch_means != shown_means:
-                shown_means = status.epoch_means
-                means = ", ".join(f"{label} {shown_means[name]:.4g}" for name, label in labels.items())
-                bar.write(f"epoch {shown_means['epoch']:.0f}: {means}", file=sys.stderr)
-            eta = "" if status.eta_s is None else f", {tqdm.format_interval(status.eta_s)} left"
-            rate = f", {status.iterations_per_s:.3g} it/s" if status.iterations_per_s else ""
-            bar.set_description_str(
-                f"iteration {status.iteration:,}, epoch {status.epoch:.2f}{rate}{eta}", refresh=False
-            )
-            bar.n = status.progress
-            bar.refresh()
-    manager.shutdown()
-    for number, handler in before.items():
-        signal.signal(number, handler)
-    status = run.status()
-    message = f": {status.message}" if status.message else ""
-    typer.echo(f"{status.state}{message}; {run.folder.path}", err=True)
-    typer.echo(run.id)
-    if interrupted and status.state != "finished":
-        raise typer.Exit(interrupted)
-    raise typer.Exit(1 if status.state in ("failed", "diverged") else 0)
-
-
-def _recipe(run: Any) -> Any:
-    from gancore.recipes import recipe_of
-
-    return recipe_of(run.config.preset)
-
-
 def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -266,6 +171,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+register_branch(app)
 register_samples(app)
 register_evaluation(app)
 app.add_typer(bench)

@@ -12,3 +12,6 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as 
 RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of run folders.")]
 AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+]

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from gancore import plane
-from gancore.checkpoint import Gallery, Parent, RunFolder
+from gancore.branching import BranchPoint, branch_points
+from gancore.checkpoint import Gallery, RunFolder
 from gancore.config import RunConfig
 from gancore.errors import RunError
 from gancore.history import POSITION, History, read_history
@@ -21,7 +22,7 @@ from gancore.players import build_players, copy_players, sketch
 from gancore.points import PointData
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
-from gancore.status import RunState, Status
+from gancore.status import Parent, RunState, Status
 from gancore.steering import Change, Steering, Trains, in_force, planned_steering
 from gancore.trainer import Trainer
 
@@ -120,6 +121,10 @@ class Run:
             CheckpointError: when the file is damaged.
         """
         return self.folder.parent()
+
+    def branch_points(self) -> list[BranchPoint]:
+        """The checkpoints it keeps now, oldest first: where :meth:`RunManager.branch` can begin."""
+        return branch_points(self.folder, self.config, self.history())
 
     def train(self) -> None:
         """Train it in the calling thread, to its end; the manager's threads call this once."""

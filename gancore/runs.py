@@ -8,15 +8,17 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import Timeout
 
-from gancore.checkpoint import Gallery, RunFolder, run_folders
+from gancore.branching import begin_branch
+from gancore.checkpoint import RunFolder, run_folders
 from gancore.config import Length, RunConfig
 from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
 from gancore.run import Run
-from gancore.schedule import Position, Schedule, whole_percent
+from gancore.schedule import Position, Schedule
 from gancore.status import RunState
 from gancore.trainer import Trainer
 
@@ -84,6 +86,32 @@ class RunManager:
             except BaseException:
                 folder.lock.release()
                 raise
+
+    def branch(self, run_id: str, iteration: int | None = None, **overrides: Any) -> Run:
+        """Go on from a checkpoint of any run with something changed, as a new run.
+
+        Without overrides it computes what its parent computed. Another batch size or data set begins a new pass
+        through the data; another seed brings new batches and latents. A live parent trains on.
+
+        Args:
+            iteration: of a checkpoint in :meth:`Run.branch_points`; None: the newest.
+            overrides: settings of the run and of its recipe, as :func:`gancore.recipes.configure` takes them; any
+                but those that the networks' shapes follow from.
+
+        Raises:
+            CheckpointError: when there is no such run or its files are damaged.
+            ConfigError: when a setting is not valid, or changes the networks' shapes.
+            RunError: when there is no such checkpoint, or the plan does not go beyond it.
+            DataError: when another data set is not there.
+        """
+        self._refuse_when_closed()
+        folder, config = begin_branch(RunFolder.open(self.root, run_id), iteration, overrides)
+        try:
+            return self._submit(folder, config)
+        except BaseException:
+            folder.lock.release()
+            folder.delete()
+            raise
 
     def get(self, run_id: str) -> Run:
         """A run by its name.
@@ -197,20 +225,12 @@ def _resumable(folder: RunFolder, plan: Length | None) -> RunConfig:
         return config
     if resolved is not None:
         schedule = Schedule(plan, resolved.batches_per_epoch, resolved.batches_per_iteration)
-        if schedule.progress(Position(status.iteration, status.images_seen, status.elapsed_s)) >= 1:
+        if schedule.progress(Position(status.iteration, status.images_seen, status.elapsed_s, status.epoch)) >= 1:
             raise RunError(
                 f"run {folder.id} has trained {status.epoch:.4g} epochs ({status.iteration:,} iterations, "
                 f"{status.elapsed_s:.4g} s) already; expected a longer plan, found {plan.describe()}"
             )
-        folder.write_galleries([_relabelled(gallery, schedule) for gallery in folder.galleries()])
+        folder.write_galleries([gallery.under(schedule) for gallery in folder.galleries()])
     config = config.model_copy(update={"plan": plan})
     folder.write_config(config)
     return config
-
-
-def _relabelled(gallery: Gallery, schedule: Schedule) -> Gallery:
-    """A milestone's percentage of the new plan."""
-    if not gallery.percent:
-        return gallery
-    share = schedule.progress(Position(gallery.iteration, gallery.images_seen, gallery.elapsed_s))
-    return gallery.model_copy(update={"percent": whole_percent(share)})

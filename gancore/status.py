@@ -73,3 +73,15 @@ class Resolved(BaseModel):
     precision: str
     torch_version: str
     gancore_version: str
+
+
+class Parent(BaseModel):
+    """Where a branch began; ``parent.json``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    """The id of the run it was branched from, which may be gone since."""
+    iteration: int
+    percent: int
+    """Of that run's plan at the time, rounded down."""

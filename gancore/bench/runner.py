@@ -49,7 +49,13 @@ class Variant:
         Raises:
             ConfigError: when the preset or a setting is not valid.
         """
-        fixed = {"measure_every": None, "sample_every": None, **shared, **self.overrides}
+        fixed = {
+            "measure_every": None,
+            "sample_every": None,
+            "keep_checkpoints": "last",
+            **shared,
+            **self.overrides,
+        }
         return [configure(self.preset, **fixed, seed=seed) for seed in range(seeds)]
 
 
@@ -59,7 +65,7 @@ def train_all(manager: RunManager, configs: Sequence[RunConfig]) -> list[Run]:
     Raises:
         RunError: when a run ends in another way than finished or diverged; what has finished stays.
     """
-    finished = {_key(run.config): run for run in manager.runs() if _ended(run)}
+    finished = {_key(run.config): run for run in manager.runs() if _ended(run) and _is_plain(run)}
     started = {_key(config): manager.start(config) for config in configs if _key(config) not in finished}
     with tqdm(total=len(started), desc="training", disable=not started) as bar:
         for run in started.values():
@@ -76,8 +82,13 @@ def _ended(run: Run) -> bool:
     return run.status().state in (RunState.FINISHED, RunState.DIVERGED)
 
 
+def _is_plain(run: Run) -> bool:
+    """Whether its configuration alone says what it computed."""
+    return run.parent() is None and not run.changes()
+
+
 def _key(config: RunConfig) -> str:
-    return config.model_dump_json()
+    return config.model_dump_json(exclude={"keep_checkpoints"})
 
 
 def parse_variants(texts: Iterable[str]) -> list[Variant]:

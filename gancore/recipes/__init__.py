@@ -28,6 +28,7 @@ __all__ = [
     "configure",
     "load_config",
     "recipe_of",
+    "reconfigure",
 ]
 
 
@@ -80,6 +81,19 @@ def configure(preset: str, **overrides: Any) -> RunConfig:
     for name, value in overrides.items():
         (run if name in RUN_FIELDS else settings)[name] = value
     return _validated(recipe, run, settings)
+
+
+def reconfigure(config: RunConfig, **overrides: Any) -> RunConfig:
+    """A run's configuration with some of its settings changed, and nothing else.
+
+    Raises:
+        ConfigError: naming every setting that is unknown or out of its limits.
+    """
+    run = config.model_dump(mode="json")
+    settings = run.pop("settings")
+    for name, value in overrides.items():
+        (run if name in RUN_FIELDS else settings)[name] = value
+    return _validated(recipe_of(config.preset), run, settings)
 
 
 def load_config(stored: Mapping[str, Any]) -> RunConfig:

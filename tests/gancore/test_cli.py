@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,6 +92,10 @@ def test_lists_are_json_on_request(gancore: Call, trained: tuple[Path, str]) -> 
         (["train", "--data", "."], "holds 0 readable images"),
         (["train", "--nonsense"], "No such option: --nonsense"),
         (["resume", "no-run"], "there is no run 'no-run'"),
+        (["branch", "no-run"], "there is no run 'no-run'"),
+        (["branch", "no-run", "--at", "50", "--iteration", "4"], "give either --at or --iteration, not both"),
+        (["branch", "no-run", "--plan", "60"], "--plan: expected a length with its unit"),
+        (["branch", "no-run", "--set", "clip"], "--set: expected NAME=VALUE"),
         (["sample", "no-run", "--out", "x.npy"], "there is no run 'no-run'"),
         (["sample", "no-run", "--out", "x.jpg"], "--out: expected"),
         (["interpolate", "no-run", "--out", "x.gif", "--path", "zigzag"], "--path: expected linear or spherical"),
@@ -118,7 +124,7 @@ def test_missing_download_names_the_folder_and_the_digits(
 
 
 def test_every_command_has_help(gancore: Call) -> None:
-    for command in ("presets", "datasets", "train", "runs", "resume", "sample", "interpolate", "export"):
+    for command in ("presets", "datasets", "train", "runs", "resume", "branch", "sample", "interpolate", "export"):
         status, out, _ = gancore(command, "--help")
         assert status == 0
         assert "--runs" in out
@@ -160,6 +166,35 @@ def test_interpolate_ends_at_both_seeds(gancore: Call, trained: tuple[Path, str]
         assert np.abs(np.load("one.npy")[0].astype(int) - frame).max() <= 1, "rounding of a batch of another size"
     gancore("interpolate", run_id, "--steps", 4, "--out", "walk.gif", "--runs", runs)
     assert Image.open("walk.gif").n_frames == 6, "to the end and back"
+
+
+def test_branch_goes_on_from_a_milestone_with_something_changed(gancore: Call, trained: tuple[Path, str]) -> None:
+    runs, run_id = trained
+    before = {path.name for path in runs.iterdir()}
+    for arguments, sentence in (
+        (["--at", 33], "--at: run .* keeps no checkpoint at 33 %; there are: 0 %, 25 %, 50 %, 75 %, 100 %"),
+        (["--iteration", 5], "keeps no checkpoint of iteration 5; choose one of 0, 2, 4, 6, 8"),
+        (["--at", 50, "--set", "latent_dim=9"], "latent_dim: decides the networks' shapes"),
+        (["--at", 50, "--set", "hue=9"], "hue: is not a setting"),
+        (["--at", 50, "--plan", "3it"], "expected a longer plan, found 3 iterations"),
+    ):
+        status, out, err = gancore("branch", run_id, *arguments, "--runs", runs)
+        assert (status, out, len(err.strip().splitlines())) == (2, "", 1)
+        assert re.search(sentence, err)
+    assert {path.name for path in runs.iterdir()} == before
+    status, out, _ = gancore(
+        "branch", run_id, "--at", 50, "--set", "learning_rate=0.01", "--plan", "12it", "--runs", runs
+    )
+    branch = runs / out.strip()
+    assert status == 0
+    assert json.loads((branch / "parent.json").read_text()) == {"run": run_id, "iteration": 4, "percent": 50}
+    assert json.loads((branch / "config.json").read_text())["settings"]["learning_rate"] == 0.01
+    assert json.loads((branch / "status.json").read_text())["iteration"] == 12
+    status, out, _ = gancore("branch", run_id, "--iteration", 6, "--runs", runs)
+    assert json.loads((runs / out.strip() / "parent.json").read_text())["percent"] == 75
+    for path in runs.iterdir():
+        if path.name != run_id:
+            shutil.rmtree(path)
 
 
 def test_resume_lengthens_the_plan(gancore: Call, trained: tuple[Path, str]) -> None:

@@ -222,7 +222,11 @@ def test_a_checkpoint_of_a_run_from_before_steering_is_read(one: RunManager) -> 
 @pytest.mark.parametrize(
     ("preset", "asked", "sentence"),
     [
-        ("quick", {"learning_rates": {"generator": 0.0}}, r"learning_rate\.generator: expected greater than 0, found 0"),
+        (
+            "quick",
+            {"learning_rates": {"generator": 0.0}},
+            r"learning_rate\.generator: expected greater than 0, found 0",
+        ),
         ("quick", {"learning_rates": {"discriminator": 1.5}}, r"discriminator: expected at most 1, found 1\.5"),
         ("quick", {"learning_rates": {"generator": float("nan")}}, "generator: expected a finite number"),
         ("quick", {"learning_rates": {"critic": 0.1}}, "no such optimizer; choose one of generator, discriminator"),
