@@ -13,7 +13,8 @@ from dashboard.curves import curve_board
 from dashboard.engine import manager
 from dashboard.faults import fragment
 from dashboard.plane_view import plane_view
-from dashboard.run_card import heading, live_buttons, progress_bar, unless_ended
+from dashboard.run_card import heading, live_buttons, progress_bar
+from dashboard.steering_card import speed_control
 from dashboard.style import to_come
 from gancore.errors import GanCoreError, RunError
 from gancore.plane import PlaneView
@@ -26,8 +27,6 @@ REFRESH_S = 0.35
 """Seconds between refreshes of a live card."""
 PATIENCE_S = 2.0
 """Seconds a refresh waits for a view; at its start a run is still loading its data."""
-SPEEDS: dict[str, float | None] = {"Slow": 2.0, "Medium": 10.0, "Full": None}
-"""Name -> iterations a second; None: as many as there can be."""
 
 
 def data_title(name: str) -> str:
@@ -100,17 +99,7 @@ def _controls(run: Run, status: Status) -> None:
                 )
             return
         live_buttons(run, status, "p-")
-        key = f"speed-{run.id}"
-        # Another tab may have chosen another speed.
-        st.session_state[key] = next((name for name, pace in SPEEDS.items() if pace == run.paced), None)
-        st.segmented_control(
-            "Speed",
-            list(SPEEDS),
-            key=key,
-            label_visibility="collapsed",
-            required=True,
-            on_change=lambda: unless_ended(lambda: run.pace(SPEEDS[st.session_state[key]])),
-        )
+        speed_control(run, labelled=False)
 
 
 def _choose_class(run: Run) -> int:

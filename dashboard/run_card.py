@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import charts, galleries
+from dashboard.branch_panel import branch_button
 from dashboard.chart_options import ChartOptions
 from dashboard.curves import curve_board
 from dashboard.engine import manager
@@ -15,6 +16,7 @@ from dashboard.faults import fragment
 from dashboard.network_card import network_card
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
+from dashboard.steering_card import steering_card
 from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
 from gancore.run import Run
@@ -58,6 +60,7 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             progress_bar(run, status)
             if status.state.is_live and not run.is_mine:
                 st.caption("It trains in another process; pause and stop it there.")
+            steering_card(run, status)
             _charts(run, status, options)
             _quality(run)
             kept = run.galleries()
@@ -71,6 +74,7 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
 def _header(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         heading(run, status, f"{run.id} · seed {run.config.seed}")
+        branch_button(run)
         if run.is_mine:
             live_buttons(run, status)
         elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):

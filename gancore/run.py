@@ -74,11 +74,6 @@ class Run:
             self._from_disk = (version, read_history(path))
         return self._from_disk[1]
 
-    def signals(self) -> History:
-        from gancore.signals import SIGNAL_NAMES
-
-        return History([*POSITION, *SIGNAL_NAMES])
-
     def quality(self) -> Quality | None:
         """What has been measured of it while it trained; None before the first measurement.
 

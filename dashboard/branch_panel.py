@@ -1,0 +1,119 @@
+"""Branching a run: continue from one of its checkpoints with something changed, as a new run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import controls
+from dashboard.engine import manager
+from dashboard.faults import sentence
+from gancore.errors import ConfigError, GanCoreError
+from gancore.recipes import recipe_of
+from gancore.run import Run
+
+TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
+_CHOSEN, _ERROR = "branch.run", "branch.error"
+
+
+def branch_button(run: Run, in_page: bool = True) -> None:
+    """A button that opens the panel on the Train page.
+
+    Args:
+        in_page: whether that page is the one the button stands on.
+    """
+    if not run.folder.checkpoints():
+        return
+    pressed = st.button(
+        "Branch",
+        key=f"branch-{run.id}",
+        icon=":material/fork_right:",
+        help="Continue from one of its checkpoints with something changed, as a new run.",
+    )
+    if pressed:
+        st.session_state[_CHOSEN] = run.id
+        st.session_state.pop(_ERROR, None)
+        if not in_page:
+            st.switch_page(TRAIN_PAGE)
+        st.rerun(scope="app")
+
+
+def branch_panel() -> None:
+    """The panel of the run that was chosen, until it is started or closed."""
+    run_id = st.session_state.get(_CHOSEN)
+    if run_id is None:
+        return
+    try:
+        run = manager().get(run_id)
+        points = {point.iteration: point for point in run.branch_points()}
+    except GanCoreError:  # deleted meanwhile
+        del st.session_state[_CHOSEN]
+        return
+    config = run.config
+    with st.container(border=True, key="branch-panel"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"#### Branch from {run.id}", width="stretch")
+            st.button("Close", icon=":material/close:", type="tertiary", key="branch-close", on_click=_close)
+        st.caption("A new run that begins as a copy; on the Compare page its curves leave those of this one.")
+        start_column, plan_column, seed_column, button_column = st.columns([3, 2, 2, 2], vertical_alignment="top")
+        with start_column:
+            iteration = st.selectbox(
+                "Continue from",
+                list(points),
+                index=len(points) - 1,
+                format_func=lambda number: f"{points[number].percent} % · iteration {number:,}",
+                key=f"branch.point.{run.id}",
+            )
+        shared = controls.Fields()
+        with plan_column:
+            plan = st.text_input(
+                "Planned length",
+                str(config.plan),
+                key=f"branch.plan.{run.id}",
+                help="Of the whole, what was trained before included: 30ep, 2000it, 60000img or 60s.",
+            )
+            shared.slots["plan"] = st.empty()
+        with seed_column:
+            seed = st.number_input("Seed", 0, 2**32 - 1, config.seed, key=f"branch.seed.{run.id}")
+            shared.slots["seed"] = st.empty()
+        model = recipe_of(config.preset).settings
+        own = controls.draw_fields(
+            model, list(model.model_fields), dict(config.settings), f"branch.{run.id}.{config.preset}"
+        )
+        changed = own.values | ({"plan": plan} if plan != str(config.plan) else {})
+        changed |= {"seed": seed} if seed != config.seed else {}
+        if error := st.session_state.get(_ERROR):
+            _show(error, shared, own)
+        with button_column:
+            st.html('<div class="label-space"></div>')
+            st.button(
+                "Start branch",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="branch-start",
+                width="stretch",
+                on_click=_start,
+                args=(run.id, iteration, changed),
+            )
+
+
+def _show(error: GanCoreError, shared: controls.Fields, own: controls.Fields) -> None:
+    fields = error.fields if isinstance(error, ConfigError) else {}
+    rest = own.show_errors(shared.show_errors(fields))
+    if rest or not fields:
+        st.error(sentence(error), icon=":material/error:")
+
+
+def _start(run_id: str, iteration: int, changed: dict[str, object]) -> None:
+    try:
+        manager().branch(run_id, iteration, **changed)
+    except GanCoreError as error:
+        st.session_state[_ERROR] = error
+    else:
+        _close()
+
+
+def _close() -> None:
+    for key in (_CHOSEN, _ERROR):
+        st.session_state.pop(key, None)

@@ -1,0 +1,135 @@
+"""Steering a run on its card: who trains, how fast, at which rates; each change is marked on its curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.faults import sentence
+from gancore.errors import GanCoreError, RunError
+from gancore.recipes import recipe_of
+from gancore.run import Run
+from gancore.status import RunState, Status
+from gancore.steering import Steering, Trains
+
+SPEEDS: dict[str, float | None] = {"Slow": 2.0, "Medium": 10.0, "Full": None}
+"""Name -> iterations a second; None: as many as there can be."""
+TRAINS: dict[Trains, str] = {"both": "Both", "generator": "G alone", "discriminator": "D alone"}
+RATE_TITLES = {
+    "generator": "Learning rate of G",
+    "discriminator": "Learning rate of D",
+    "critic": "Learning rate of the critic",
+    "both": "Learning rate",
+}
+PATIENCE_S = 10.0
+
+
+def steering_card(run: Run, status: Status) -> None:
+    """An expander on a live run's card; nothing for a run that cannot be steered from here."""
+    if not run.is_mine or status.state is RunState.QUEUED:
+        return
+    with st.expander("Steer", icon=":material/tune:", key=f"steer-{run.id}"):
+        try:
+            now = run.steering()
+        except RunError:  # it has just ended; the card tells
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            _trains(run, now)
+            speed_control(run, "steer-")
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            for name, rate in now.learning_rates.items():
+                _rate(run, name, rate)
+            if now.critic_steps is not None:
+                _critic_steps(run, now.critic_steps)
+        if error := st.session_state.get(_error_key(run)):
+            st.markdown(f":red[{sentence(error)}]")
+        st.caption("Changes hold from the next iteration on and are marked on the curves.")
+
+
+def speed_control(run: Run, prefix: str = "", labelled: bool = True) -> None:
+    """Slow motion, for watching; the waits do not count as training time.
+
+    Args:
+        prefix: of the control's key, where a page has it beside another's.
+        labelled: whether its name is seen, not only heard.
+    """
+    key = f"{prefix}speed-{run.id}"
+    # Another tab may have chosen another speed.
+    st.session_state[key] = next((name for name, pace in SPEEDS.items() if pace == run.paced), None)
+    st.segmented_control(
+        "Speed",
+        list(SPEEDS),
+        key=key,
+        required=True,
+        label_visibility="visible" if labelled else "collapsed",
+        on_change=lambda: _do(run, _pace, run, st.session_state[key]),
+    )
+
+
+def _pace(run: Run, name: str) -> None:
+    run.pace(SPEEDS[name])
+
+
+def _trains(run: Run, now: Steering) -> None:
+    key = f"trains-{run.id}"
+    st.session_state[key] = now.trains
+    st.segmented_control(
+        "Who trains",
+        list(TRAINS),
+        format_func=lambda name: TRAINS[name],
+        key=key,
+        required=True,
+        help="For single steps too; the other player stays exactly as it is.",
+        on_change=lambda: _do(run, run.steer, trains=st.session_state[key], timeout_s=PATIENCE_S),
+    )
+
+
+def _rate(run: Run, name: str, rate: float) -> None:
+    key = _shown(f"rate-{name}-{run.id}", f"{rate:g}")
+
+    def change() -> None:
+        _do(run, _set_rate, run, name, st.session_state[key])
+
+    st.text_input(RATE_TITLES.get(name, f"Learning rate of {name}"), key=key, on_change=change, width=170)
+
+
+def _set_rate(run: Run, name: str, text: str) -> None:
+    try:
+        rate = float(text)
+    except ValueError as error:
+        raise RunError(f"expected a learning rate such as 0.0002, found {text!r}") from error
+    run.steer(learning_rates={name: rate}, timeout_s=PATIENCE_S)
+
+
+def _critic_steps(run: Run, steps: int) -> None:
+    key = _shown(f"critic-steps-{run.id}", steps)
+    st.number_input(
+        recipe_of(run.config.preset).settings.model_fields["critic_steps"].title or "Critic steps",
+        1,
+        step=1,
+        key=key,
+        width=150,
+        on_change=lambda: _do(run, run.steer, critic_steps=st.session_state[key], timeout_s=PATIENCE_S),
+    )
+
+
+def _shown(key: str, value: Any) -> str:
+    """The key of a field that follows ``value`` when that changes elsewhere, and otherwise keeps what is typed."""
+    if st.session_state.get(f"{key}.known") != value or key not in st.session_state:
+        st.session_state[key] = st.session_state[f"{key}.known"] = value
+    return key
+
+
+def _do(run: Run, action: Any, *args: Any, **kwargs: Any) -> None:
+    """What a control asks for; what is wrong with it stays on the card until the next change."""
+    st.session_state.pop(_error_key(run), None)
+    try:
+        action(*args, **kwargs)
+    except GanCoreError as error:
+        if run.is_mine:  # one that has ended meanwhile tells so itself
+            st.session_state[_error_key(run)] = str(error)
+
+
+def _error_key(run: Run) -> str:
+    return f"steer.error-{run.id}"
