@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gancore.checkpoint import RunFolder
-from gancore.history import POSITION, History, HistoryWriter
+from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, HistoryWriter
 from gancore.recipes.recipe import Series
 from gancore.schedule import Position, Schedule
+from gancore.signals import SIGNAL_NAMES
 from gancore.status import RunState
 
 FLUSH_S = 0.1
@@ -38,24 +40,30 @@ class Recorder:
 
     def __init__(self, folder: RunFolder, series: Sequence[Series]) -> None:
         self.history = History([*POSITION, *(item.name for item in series)])
+        self.signals = History([*POSITION, *SIGNAL_NAMES])
         self.status = folder.read_status().model_copy(update={"state": RunState.QUEUED, "message": ""})
         self.position = Position()
         self.flushed_at = 0.0
         self._folder, self._series = folder, series
         self._pending: list[tuple[int, int, float]] = []
         self._outputs: list[dict[str, Tensor]] = []
+        self._probed: list[tuple[int, Tensor]] = []
         self._rates: deque[tuple[float, int, float]] = deque()
 
     def begin(self, schedule: Schedule) -> None:
         """Start to record, from the position and history that the recorder has."""
         self._schedule = schedule
-        self._writer = HistoryWriter(self.history, self._folder.path / "history.arrow")
+        self._writers = [
+            HistoryWriter(self.history, self._folder.path / HISTORY_FILE),
+            HistoryWriter(self.signals, self._folder.path / SIGNALS_FILE),
+        ]
         self.flushed_at = self._saved_at = time.perf_counter()
         self.flush()
 
     def close(self) -> None:
         """Bring everything to disk."""
-        self._writer.close()
+        for writer in self._writers:
+            writer.close()
 
     def set(self, **changes: Any) -> None:
         """Change the status, in memory until the next save."""
@@ -65,9 +73,11 @@ class Recorder:
         """Write the status to disk now."""
         self._folder.write_status(self.status)
 
-    def add(self, position: Position, output: dict[str, Tensor]) -> None:
-        """Take note of one iteration."""
+    def add(self, position: Position, output: dict[str, Tensor], signals: Tensor | None = None) -> None:
+        """Take note of one iteration, and of its signals where it was probed."""
         self.position = position
+        if signals is not None:
+            self._probed.append((len(self._pending), signals))
         self._pending.append((position.iteration, position.images_seen, position.elapsed_s))
         self._outputs.append(output)
 
@@ -82,7 +92,8 @@ class Recorder:
         self._update_progress()
         if save or diverged or self.flushed_at - self._saved_at >= SAVE_S:
             self._saved_at = self.flushed_at
-            self._writer.flush()
+            for writer in self._writers:
+                writer.flush()
             self.save_status()
         if diverged:
             raise Diverged(diverged)
@@ -109,8 +120,16 @@ class Recorder:
             label = self._series[column].label.lower()
             problem = f"diverged at iteration {int(rows[-1, 0])}: {label} is {values[row, column]}"
         self.history.append(rows)
+        self._move_signals(rows)
         self.position = Position(int(rows[-1, 0]), int(rows[-1, 2]), float(rows[-1, 3]))
         return problem
+
+    def _move_signals(self, rows: NDArray[np.float64]) -> None:
+        probed = [(row, signals) for row, signals in self._probed if row < len(rows)]
+        self._probed.clear()
+        if probed:
+            values = torch.stack([signals for _, signals in probed]).tolist()
+            self.signals.append(np.column_stack([rows[[row for row, _ in probed], : len(POSITION)], values]))
 
     def _update_progress(self) -> None:
         position, progress = self.position, self._schedule.progress(self.position)

@@ -25,9 +25,10 @@ from gancore.devices import CORES, resolve_device, resolve_precision
 from gancore.errors import CheckpointError, DataError, GanCoreError
 from gancore.feed import Feed
 from gancore.gallery import Painter
-from gancore.history import History, read_history
+from gancore.history import HISTORY_FILE, SIGNALS_FILE, History, read_history
 from gancore.live_quality import Quality, QualityWatch
 from gancore.players import build_players
+from gancore.probe import Probe
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 from gancore.recorder import FLUSH_S, Diverged, Recorder
@@ -53,11 +54,17 @@ class Trainer:
         self._threads = threads
         self._threads_now = 0
         self._watch: QualityWatch | None = None
+        self._signals: Tensor | None = None
 
     @property
     def history(self) -> History:
         """Every iteration so far."""
         return self._recorder.history
+
+    @property
+    def signals(self) -> History:
+        """The signals of every probed iteration so far."""
+        return self._recorder.signals
 
     @property
     def status(self) -> Status:
@@ -134,6 +141,8 @@ class Trainer:
             for name, optimizer in self.players.optimizers.items()
         }
         self._feed = Feed(self._batches, config, self._generator, classes)
+        limits = None if is_points(config.data) else data.RANGES[settings.data_range]
+        self._probe = Probe(self.players, limits, labelled=self.recipe.conditioned_on == "label")
         self.schedule = Schedule(
             config.plan,
             self._batches.per_epoch,
@@ -166,15 +175,21 @@ class Trainer:
         self._generator.set_state(state["generator"])
         self._batches.load_state_dict(state["batches"])
         self._recorder.position = Position(**state["position"])
-        history = read_history(self.folder.path / "history.arrow")
-        history.keep_until(self._recorder.position.iteration)
-        rows, _ = history.since()
-        self.history.append(np.column_stack([rows[name] for name in self.history.names]))
+        self._restore_rows(self.history, HISTORY_FILE)
+        if (self.folder.path / SIGNALS_FILE).is_file():
+            self._restore_rows(self.signals, SIGNALS_FILE)
         # What was recorded after the checkpoint is computed again.
         kept = [
             gallery for gallery in self.folder.galleries() if gallery.iteration <= self._recorder.position.iteration
         ]
         self.folder.write_galleries(kept)
+
+    def _restore_rows(self, history: History, name: str) -> None:
+        stored = read_history(self.folder.path / name)
+        stored.keep_until(self._recorder.position.iteration)
+        rows, count = stored.since()
+        missing = np.full(count, np.nan)  # what the version that wrote the file did not know
+        history.append(np.column_stack([rows.get(name, missing) for name in history.names]))
 
     def _loop(self) -> tuple[RunState, str]:
         self._recorder.set(message="")
@@ -228,7 +243,12 @@ class Trainer:
             for name, optimizer in self.players.optimizers.items():
                 for group, rate in zip(optimizer.param_groups, self._full_rates[name], strict=True):
                     group["lr"] = left * rate
-        logged = self.recipe.step(self.players, settings, self._feed)
+        if Probe.is_due(self._recorder.position.iteration + 1):
+            with self._probe.watch(self._feed) as feed:
+                logged = self.recipe.step(self.players, settings, feed)
+            self._signals = self._probe.take()
+        else:
+            logged, self._signals = self.recipe.step(self.players, settings, self._feed), None
         if self.players.averaged is not None:
             self.players.averaged.update(self.players.generator)
         return logged
@@ -236,7 +256,7 @@ class Trainer:
     def _after_iteration(self, engine: Engine) -> None:
         now = time.perf_counter()
         position = Position(engine.state.iteration, self._batches.images_seen, now - self._clock_start)
-        self._recorder.add(position, engine.state.output)  # type: ignore[arg-type]
+        self._recorder.add(position, engine.state.output, self._signals)  # type: ignore[arg-type]
         if now - self._recorder.flushed_at >= FLUSH_S:
             self._flush()
         progress = self.schedule.progress(self._recorder.position)
