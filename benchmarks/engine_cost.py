@@ -24,9 +24,10 @@ from gancore import data
 from gancore.checkpoint import RunFolder
 from gancore.config import RunConfig
 from gancore.devices import resolve_device, resolve_precision
-from gancore.feed import Feed, Trainer
+from gancore.feed import Feed
 from gancore.players import build_players
 from gancore.recipes import configure, recipe_of
+from gancore.trainer import Trainer
 
 
 def bare_loop(config: RunConfig, iterations: int) -> float:

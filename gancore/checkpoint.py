@@ -4,6 +4,7 @@ config.json                 what was asked for
 resolved.json               what that came to on the machine that trains
 status.json                 state and position
 history.arrow               one row an iteration (Arrow IPC stream)
+signals.arrow               one row a probed iteration: signals that mean the same for every GAN
 quality.arrow, .json        what was measured while it trained, and what the numbers are
 galleries.json              index of the galleries
 galleries/<iteration>.png   sample grids; at milestones also <iteration>.safetensors, the generator's weights

@@ -31,7 +31,7 @@ DEFAULT_RUNS = Path("checkpoints/bench")
 
 
 @bench.command()
-def modes(  # noqa: PLR0917
+def modes(
     variant: VariantOption = None,
     seeds: SeedsOption = 5,
     budget: BudgetOption = "20000it",
@@ -61,7 +61,7 @@ def modes(  # noqa: PLR0917
 
 
 @bench.command()
-def stacked(  # noqa: PLR0917
+def stacked(
     variant: VariantOption = None,
     seeds: SeedsOption = 1,
     budget: BudgetOption = "20000it",
@@ -82,7 +82,7 @@ def stacked(  # noqa: PLR0917
 
 
 @bench.command()
-def quality(  # noqa: PLR0917
+def quality(
     variant: VariantOption = None,
     seeds: SeedsOption = 3,
     budget: BudgetOption = "120000img",
@@ -106,7 +106,7 @@ def quality(  # noqa: PLR0917
 
 
 @bench.command()
-def starters(  # noqa: PLR0917
+def starters(
     preset: Annotated[list[str] | None, typer.Option("--preset", help="Which; may be repeated.")] = None,
     seeds: SeedsOption = 3,
     data: Annotated[str, typer.Option("--data", help="A data set of images.")] = "mnist",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MISSING = "-"
 
 
-def evaluate(  # noqa: PLR0917  options of a command line have names
+def evaluate(
     run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, as `gancore runs` lists them.")],
     count: Annotated[
         int | None,

@@ -18,7 +18,7 @@ ConditionOption = Annotated[
 ]
 
 
-def sample(  # noqa: PLR0917  options of a command line have names
+def sample(
     run_id: RunArgument,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, a folder of images; of points: .csv.")
@@ -39,7 +39,7 @@ def sample(  # noqa: PLR0917  options of a command line have names
     typer.echo(write_images(drawn, out, kind))
 
 
-def interpolate(  # noqa: PLR0917
+def interpolate(
     run_id: RunArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="A .png film strip, a .gif, or a .npy file.")],
     start: Annotated[int, typer.Option("--from", min=0, help="Seed of the first z.")] = 0,

@@ -192,6 +192,10 @@ def _resized(images: Tensor, image_size: int | None) -> Tensor:
     return torch.cat(blocks)
 
 
+RANGES = {"[-1, 1]": (-1.0, 1.0), "[0, 1]": (0.0, 1.0)}
+"""A recipe's range as its settings name it -> its limits."""
+
+
 def to_range(samples: Tensor, data_range: str) -> Tensor:
     """(N, C, H, W) uint8 -> float32 in ``[-1, 1]`` or ``[0, 1]``; points stay as they are."""
     if samples.is_floating_point():

@@ -21,6 +21,8 @@ from gancore.files import write_aside
 Columns = dict[str, NDArray[np.float64]]
 POSITION = ("iteration", "epoch", "images_seen", "elapsed_s")
 """Columns every history starts with; ``epoch`` counts passes through the data and may be fractional."""
+HISTORY_FILE, SIGNALS_FILE = "history.arrow", "signals.arrow"
+"""Names in a run's folder: the losses, a row an iteration, and the signals, a row a probed iteration."""
 
 
 class History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from gancore.errors import CheckpointError, DataError
 from gancore.feed import Feed
 from gancore.gallery import Painter
 from gancore.helm import Helm
-from gancore.history import read_history
+from gancore.history import HISTORY_FILE, SIGNALS_FILE, History, read_history
 from gancore.players import build_players
 from gancore.points import PointData
+from gancore.probe import Probe
 from gancore.recipes.recipe import Players, Recipe
 from gancore.recorder import Recorder
 from gancore.schedule import Position, Schedule
@@ -40,6 +42,7 @@ class Prepared:
     helm: Helm
     feed: Feed
     painter: Painter
+    probe: Probe
     schedule: Schedule
 
     def state(self, position: Position) -> dict[str, Any]:
@@ -108,7 +111,9 @@ def prepare(folder: RunFolder, config: RunConfig, recipe: Recipe, recorder: Reco
         )
     )
     feed = Feed(batches, config, randomness, classes)
-    prepared = Prepared(dataset, randomness, batches, players, Helm(players, config), feed, painter, schedule)
+    limits = None if isinstance(dataset, PointData) else data.RANGES[settings.data_range]
+    probe = Probe(players, limits, labelled=recipe.conditioned_on == "label")
+    prepared = Prepared(dataset, randomness, batches, players, Helm(players, config), feed, painter, probe, schedule)
     restore(prepared, folder, recipe, recorder)
     return prepared
 
@@ -131,8 +136,15 @@ def restore(prepared: Prepared, folder: RunFolder, recipe: Recipe, recorder: Rec
     # Checkpoints of version 0.1.0 do not have the epoch.
     reached = {"epoch": prepared.schedule.epoch_at(state["position"]["iteration"]), **state["position"]}
     recorder.position = position = Position(**reached)
-    history = read_history(folder.path / "history.arrow")
-    history.keep_until(position.iteration)
-    rows, _ = history.since()
-    recorder.history.append(np.column_stack([rows[name] for name in recorder.history.names]))
+    _restore_rows(recorder.history, folder.path / HISTORY_FILE, position)
+    if (folder.path / SIGNALS_FILE).is_file():
+        _restore_rows(recorder.signals, folder.path / SIGNALS_FILE, position)
     folder.write_galleries([gallery for gallery in folder.galleries() if gallery.iteration <= position.iteration])
+
+
+def _restore_rows(history: History, path: Path, position: Position) -> None:
+    stored = read_history(path)
+    stored.keep_until(position.iteration)
+    rows, count = stored.since()
+    missing = np.full(count, np.nan)  # what the version that wrote the file did not know
+    history.append(np.column_stack([rows.get(name, missing) for name in history.names]))

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 from ignite.metrics import Average
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gancore.checkpoint import RunFolder
-from gancore.history import POSITION, History, HistoryWriter
+from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, HistoryWriter
 from gancore.recipes.recipe import Series
 from gancore.schedule import Position, Schedule, whole_epochs
+from gancore.signals import SIGNAL_NAMES
 from gancore.status import RunState
 
 FLUSH_S = 0.1
@@ -39,12 +41,14 @@ class Recorder:
 
     def __init__(self, folder: RunFolder, series: Sequence[Series]) -> None:
         self.history = History([*POSITION, *(item.name for item in series)])
+        self.signals = History([*POSITION, *SIGNAL_NAMES])
         self.status = folder.read_status().model_copy(update={"state": RunState.QUEUED, "message": ""})
         self.position = Position()
         self.flushed_at = 0.0
         self._folder, self._series = folder, series
         self._pending: list[Position] = []
         self._outputs: list[dict[str, Tensor]] = []
+        self._probed: list[tuple[int, Tensor]] = []
         self._rates: deque[tuple[float, int, float]] = deque()
 
     def begin(self, schedule: Schedule) -> None:
@@ -53,13 +57,17 @@ class Recorder:
         self._epochs_done = whole_epochs(self.position)
         epochs = self.history.column("epoch")
         self._epoch_row = int(np.searchsorted(epochs, self._epochs_done + 1e-9, side="right"))
-        self._writer = HistoryWriter(self.history, self._folder.path / "history.arrow")
+        self._writers = [
+            HistoryWriter(self.history, self._folder.path / HISTORY_FILE),
+            HistoryWriter(self.signals, self._folder.path / SIGNALS_FILE),
+        ]
         self.flushed_at = self._saved_at = time.perf_counter()
         self.flush()
 
     def close(self) -> None:
         """Bring everything to disk."""
-        self._writer.close()
+        for writer in self._writers:
+            writer.close()
 
     def set(self, **changes: Any) -> None:
         """Change the status, in memory until the next save."""
@@ -69,9 +77,11 @@ class Recorder:
         """Write the status to disk now."""
         self._folder.write_status(self.status)
 
-    def add(self, position: Position, output: dict[str, Tensor]) -> None:
-        """Take note of one iteration."""
+    def add(self, position: Position, output: dict[str, Tensor], signals: Tensor | None = None) -> None:
+        """Take note of one iteration, and of its signals where it was probed."""
         self.position = position
+        if signals is not None:
+            self._probed.append((len(self._pending), signals))
         self._pending.append(position)
         self._outputs.append(output)
 
@@ -86,7 +96,8 @@ class Recorder:
         self._update_progress()
         if save or diverged or self.flushed_at - self._saved_at >= SAVE_S:
             self._saved_at = self.flushed_at
-            self._writer.flush()
+            for writer in self._writers:
+                writer.flush()
             self.save_status()
         if diverged:
             raise Diverged(diverged)
@@ -126,10 +137,18 @@ class Recorder:
             label = self._series[column].label.lower()
             problem = f"diverged at iteration {int(rows[-1, 0])}: {label} is {values[row, column]}"
         self.history.append(rows)
+        self._move_signals(rows)
         self.position = self._pending[len(rows) - 1]
         self._pending.clear()
         self._outputs.clear()
         return problem
+
+    def _move_signals(self, rows: NDArray[np.float64]) -> None:
+        probed = [(row, signals) for row, signals in self._probed if row < len(rows)]
+        self._probed.clear()
+        if probed:
+            values = torch.stack([signals for _, signals in probed]).tolist()
+            self.signals.append(np.column_stack([rows[[row for row, _ in probed], : len(POSITION)], values]))
 
     def _update_progress(self) -> None:
         position, progress = self.position, self._schedule.progress(self.position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 
 import torch
@@ -14,7 +14,7 @@ from gancore.branching import BranchPoint, branch_points
 from gancore.checkpoint import Gallery, RunFolder
 from gancore.config import RunConfig
 from gancore.errors import RunError
-from gancore.history import POSITION, History, read_history
+from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, read_history
 from gancore.live_quality import Quality, read_quality
 from gancore.plane import PlaneView
 from gancore.player_files import weights_of
@@ -22,6 +22,7 @@ from gancore.players import build_players, copy_players, sketch
 from gancore.points import PointData
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
+from gancore.signals import SIGNAL_NAMES
 from gancore.status import Parent, RunState, Status
 from gancore.steering import Change, Steering, Trains, in_force, planned_steering
 from gancore.trainer import Trainer
@@ -35,7 +36,7 @@ class Run:
     ) -> None:
         self.folder, self._trainer, self._withdraw = folder, trainer, withdraw
         self._ended = threading.Event()
-        self._from_disk: tuple[tuple[int, int], History] | None = None
+        self._from_disk: dict[str, tuple[tuple[int, int], History]] = {}
         if trainer is None:
             self._ended.set()
 
@@ -63,16 +64,15 @@ class Run:
     def history(self) -> History:
         """Its log; live where this process trains it, else as far as it is on disk."""
         trainer = self._trainer
-        if trainer is not None:
-            return trainer.history
-        path = self.folder.path / "history.arrow"
-        if not path.is_file():
-            return History([*POSITION, *(series.name for series in recipe_of(self.config.preset).series)])
-        stat = path.stat()
-        version = (stat.st_mtime_ns, stat.st_size)
-        if self._from_disk is None or self._from_disk[0] != version:
-            self._from_disk = (version, read_history(path))
-        return self._from_disk[1]
+        names = [series.name for series in recipe_of(self.config.preset).series]
+        return self._read(HISTORY_FILE, names) if trainer is None else trainer.history
+
+    def signals(self) -> History:
+        """What means the same for every GAN (:data:`gancore.signals.SIGNALS`), a row a probed iteration; live or
+        from disk as :meth:`history` is, empty where there is none.
+        """
+        trainer = self._trainer
+        return self._read(SIGNALS_FILE, SIGNAL_NAMES) if trainer is None else trainer.signals
 
     def quality(self) -> Quality | None:
         """What has been measured of it while it trained; None before the first measurement.
@@ -274,6 +274,17 @@ class Run:
         except TimeoutError as error:
             future.cancel()
             raise RunError(f"run {self.id} gave no view of its plane within {timeout_s:g} s") from error
+
+    def _read(self, name: str, columns: Sequence[str]) -> History:
+        """A history file, read again only once it has changed."""
+        path = self.folder.path / name
+        if not path.is_file():
+            return History([*POSITION, *columns])
+        stat = path.stat()
+        version = (stat.st_mtime_ns, stat.st_size)
+        if name not in self._from_disk or self._from_disk[name][0] != version:
+            self._from_disk[name] = (version, read_history(path))
+        return self._from_disk[name][1]
 
     def _look_back(self, config: RunConfig, dataset: PointData, label: int) -> PlaneView:
         resolved = self.folder.read_resolved()

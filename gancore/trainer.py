@@ -26,6 +26,7 @@ from gancore.history import History
 from gancore.live_quality import Quality, QualityWatch
 from gancore.player_files import non_finite_weights
 from gancore.preparation import prepare
+from gancore.probe import Probe
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Players
 from gancore.recorder import FLUSH_S, Diverged, Recorder
@@ -54,11 +55,17 @@ class Trainer:
         self._helm: Helm | None = None
         self._stored_changes = tuple(folder.changes())
         self._watch: QualityWatch | None = None
+        self._signals: Tensor | None = None
 
     @property
     def history(self) -> History:
         """Every iteration so far."""
         return self._recorder.history
+
+    @property
+    def signals(self) -> History:
+        """The signals of every probed iteration so far."""
+        return self._recorder.signals
 
     @property
     def status(self) -> Status:
@@ -189,8 +196,14 @@ class Trainer:
         helm, players = prepared.helm, prepared.players
         decays = helm.settings.rate_decay == "linear"
         helm.set_rates(1 - self._schedule.progress(self._recorder.position) if decays else 1.0)
+        self._signals = None
         with helm.holding():
-            logged = self.recipe.step(players, helm.settings, prepared.feed)
+            if Probe.is_due(self._recorder.position.iteration + 1):
+                with prepared.probe.watch(prepared.feed) as feed:
+                    logged = self.recipe.step(players, helm.settings, feed)
+                self._signals = prepared.probe.take()
+            else:
+                logged = self.recipe.step(players, helm.settings, prepared.feed)
         if players.averaged is not None and helm.generator_trains:
             players.averaged.update(players.generator)
         return logged
@@ -199,7 +212,7 @@ class Trainer:
         now, iteration = time.perf_counter(), engine.state.iteration
         seen, epoch = self._prepared.batches.images_seen, self._schedule.epoch_at(iteration)
         position = Position(iteration, seen, now - self._clock_start, epoch)
-        self._recorder.add(position, engine.state.output)  # type: ignore[arg-type]
+        self._recorder.add(position, engine.state.output, self._signals)  # type: ignore[arg-type]
         if now - self._recorder.flushed_at >= FLUSH_S:
             self._flush()
         self._recorder.average_epoch()

@@ -124,8 +124,7 @@ def step(players: Players, settings: Pix2pixSettings, feed: Feed) -> dict[str, T
     real = feed.real()
     sources = sources_of(settings, real)
     fake = draw(players, feed.latents(len(real)), sources)
-    real_scores = players.score(torch.cat([sources, real], 1))
-    fake_scores = players.score(torch.cat([sources, fake], 1))
+    real_scores, fake_scores = players.score(real, sources), players.score(fake, sources)
     d_loss = (losses.bce_real(real_scores) + losses.bce_fake(fake_scores)) / 2
     descend(players.optimizers["discriminator"], d_loss)
 
@@ -133,7 +132,7 @@ def step(players: Players, settings: Pix2pixSettings, feed: Feed) -> dict[str, T
 
     def generator_loss() -> Tensor:
         made = players.generate(feed.latents(len(real)), sources)
-        adversarial = losses.non_saturating(players.score(torch.cat([sources, made], 1)))
+        adversarial = losses.non_saturating(players.score(made, sources))
         distance = losses.l1_distance(made, real)
         logged.update(generator_loss=adversarial.detach(), l1_distance=distance.detach())
         return adversarial + settings.l1_weight * distance

@@ -21,6 +21,16 @@ from gancore.averaging import AveragedGenerator
 from gancore.config import RecipeSettings
 
 
+class Observer(Protocol):
+    """Looks on while a step runs, and changes nothing of what it computes."""
+
+    def generated(self, samples: Tensor) -> None:
+        """Samples that :meth:`Players.generate` is about to return."""
+
+    def scored(self, samples: Tensor, scores: Tensor) -> None:
+        """What :meth:`Players.score` was given, before augmentation, and is about to return."""
+
+
 @dataclass
 class Players:
     """The two networks and what trains them.
@@ -42,6 +52,8 @@ class Players:
     """Draws the augmentation; on the device."""
     averaged: AveragedGenerator | None = None
     """The generator averaged over time, where the settings ask for it."""
+    observer: Observer | None = None
+    """Told of samples and scores, while there is one."""
 
     @property
     def shown(self) -> nn.Module:
@@ -62,20 +74,26 @@ class Players:
         network = self.shown if shown else self.generator
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             samples: Tensor = network(latents) if condition is None else network(latents, condition)
-        return samples.float()
+        samples = samples.float()
+        if self.observer is not None:
+            self.observer.generated(samples)
+        return samples
 
     def score(self, samples: Tensor, condition: Tensor | None = None) -> Tensor:
         """What the discriminator says of samples, augmented and packed as the settings ask.
 
         Args:
             samples: (N, C, H, W) images or (N, 2) points.
-            condition: (N,) labels, for a discriminator that is told them.
+            condition: what a conditional recipe's discriminator is told: (N,) labels, or (N, C, H, W) images, which
+                it sees as an image's first channels; None for the others.
 
         Returns:
             (N / packing, 1) float32 scores, before any sigmoid; more columns where a recipe's discriminator judges
             patches or classes too. Samples left over by an incomplete pack are passed over.
         """
-        packs = len(samples) // self.packing
+        given, packs = samples, len(samples) // self.packing
+        if condition is not None and condition.ndim > 1:
+            samples, condition = torch.cat([condition, samples], 1), None
         samples = samples[: packs * self.packing]
         if self.augmentation != "none":
             samples = augment(samples, self.augmentation, self._uniform)
@@ -87,7 +105,10 @@ class Players:
             else:
                 told = condition[: packs * self.packing].reshape(packs, self.packing)
                 scores = self.discriminator(samples, told)
-        return scores.float()
+        scores = scores.float()
+        if self.observer is not None:
+            self.observer.scored(given, scores)
+        return scores
 
     def _uniform(self, *sizes: int) -> Tensor:
         return torch.rand(sizes, generator=self.random, device=self.device)
