@@ -17,6 +17,7 @@ from gancore.checkpoint import RunFolder, run_folders
 from gancore.config import Length, RunConfig
 from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
+from gancore.outlook import Entry, Outlook, outlook
 from gancore.run import Run
 from gancore.schedule import Position, Schedule
 from gancore.status import RunState
@@ -24,6 +25,9 @@ from gancore.trainer import Trainer
 
 DEFAULT_MAX_RUNNING = max(2, min(4, CORES // 2))
 """Runs that train at once; more wait. Each gets an equal share of the cores."""
+
+MOST_RUNNING = 8
+"""Most runs at once that can be asked for while runs train."""
 
 
 @dataclass
@@ -159,6 +163,58 @@ class RunManager:
         with self._lock:
             run.folder.delete()
             self._runs.pop(run_id, None)
+
+    def waiting(self) -> list[Run]:
+        """This process's runs that wait for their turn, in the order they will start."""
+        with self._lock:
+            return list(self._queue.waiting)
+
+    def move(self, run_id: str, place: int) -> None:
+        """Give a waiting run another place in the queue.
+
+        Args:
+            place: 0 for the next to start; past the end means the last.
+
+        Raises:
+            RunError: when it does not wait here, or the place is below 0.
+        """
+        if place < 0:
+            raise RunError(f"expected a place in the queue from 0 on, found {place}")
+        with self._lock:
+            queue = self._queue.waiting
+            run = next((run for run in queue if run.id == run_id), None)
+            if run is None:
+                names = ", ".join(run.id for run in queue) or "none"
+                raise RunError(f"run {run_id} does not wait for its turn here; those that do: {names}")
+            queue.remove(run)
+            queue.insert(place, run)
+
+    @property
+    def max_running(self) -> int:
+        """Runs that train at once, 1 to 8; raising it starts waiting ones, lowering it stops none.
+
+        Raises:
+            RunError: when it is set to another number.
+        """
+        return self._max_running
+
+    @max_running.setter
+    def max_running(self, count: int) -> None:
+        if count not in range(1, MOST_RUNNING + 1):
+            raise RunError(f"expected 1 to {MOST_RUNNING} runs at once, found {count}")
+        with self._lock:
+            self._max_running = count
+            if not self._closed:
+                self._start_waiting()
+
+    def outlook(self) -> Outlook:
+        """How long this process's live and waiting runs will take, with what the finished ones on disk tell."""
+        with self._lock:
+            mine = [*self._queue.running, *self._queue.waiting]
+        entries = [Entry(run.id, run.config, run.status()) for run in mine]
+        found = [Entry(run.id, run.config, run.status()) for run in self.runs()]
+        finished = [entry for entry in found if entry.status.state is RunState.FINISHED]
+        return outlook(entries, finished, self._max_running)
 
     def shutdown(self, timeout_s: float = 60.0) -> None:
         """Stop every run of this process with a checkpoint and wait for the threads to end."""

@@ -206,21 +206,21 @@ def test_a_checkpoint_that_goes_away_meanwhile_is_chosen_anew(
     ("preset", "iteration", "overrides", "error", "sentence"),
     [
         ("gan-simple", 3, {}, RunError, "keeps no checkpoint of iteration 3; choose one of 0, 2, 4, 6, 8"),
-        ("gan-simple", None, {}, RunError, r"had trained .*8 iterations.*; expected a longer plan, found 8 iterations"),
+        ("gan-simple", None, {}, RunError, "8 iterations.*; expected a longer plan, found 8 iterations"),
         ("gan-simple", 4, {"plan": "4it"}, RunError, "expected a longer plan, found 4 iterations"),
         ("gan-simple", 4, {"plan": "soon"}, ConfigError, "plan: expected a length such as"),
         ("gan-simple", 4, {"beta1": 2, "hue": 1}, ConfigError, "beta1: expected less than 1, found 2; hue: is not a"),
         ("gan-simple", 4, {"preset": "lsgan"}, ConfigError, "preset: is not a setting"),
         (
             "gan-simple", 4, {"latent_dim": 9, "generator_widths": "8", "seed": 3}, ConfigError,
-            "^gan-simple: latent_dim: decides the networks' shapes, so a branch keeps its parent's; generator_widths: d",
+            "^gan-simple: latent_dim: decides the networks' shapes, so .* parent's; generator_widths: decides",
         ),
         ("gan-simple", 4, {"packing": 2}, ConfigError, "packing: decides the networks' shapes"),
         ("grl", 4, {"image_size": 16}, ConfigError, "image_size: decides the networks' shapes"),
         ("gan-simple", 4, {"data": "ring"}, ConfigError, "data: decides the networks' shapes"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_branched_is_one_sentence_and_leaves_nothing(
+def test_what_cannot_be_branched_is_one_sentence_and_leaves_nothing(  # noqa: PLR0917
     serial: RunManager, preset: str, iteration: int | None, overrides: Any, error: type[Exception], sentence: str
 ) -> None:
     parent = parent_of(serial, preset)
