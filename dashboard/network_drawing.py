@@ -175,10 +175,10 @@ def _row(layer: Layer, network: Network, part: str, scales: tuple[Scale, Scale],
     )
 
 
-def _more(every_number: bool, tag: str, texts: Iterable[str]) -> str:
-    return (
-        "".join(f'<{tag} class="more">{text}</{tag.split(maxsplit=1)[0]}>' for text in texts) if every_number else ""
-    )
+def _more(every_number: bool, opening: str, texts: Iterable[str]) -> str:
+    """Further cells of a row, if they are wanted, ``opening`` being ``td`` or ``th`` with attributes."""
+    tag = opening[:2]
+    return "".join(f'<{opening} class="more">{text}</{tag}>' for text in texts) if every_number else ""
 
 
 def _bar(kind: str, value: float | None, scale: Scale) -> str:

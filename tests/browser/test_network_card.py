@@ -1,4 +1,4 @@
-"""The networks on a run's card: a snapshot of a live run stays while the card refreshes, and fits a desk and a phone."""
+"""The networks on a run's card, on a desk and on a phone; a snapshot stays while the card refreshes."""
 
 from __future__ import annotations
 
@@ -35,11 +35,20 @@ def networks(page: Page) -> Locator:
     return page.locator('[class*="st-key-networks-"]').first
 
 
+def open_runs(page: Page, address: str) -> None:
+    """Open the page of runs and wait until it stands still: what is drawn again meanwhile would close."""
+    page.goto(f"{address}/runs")
+    expect(networks(page)).to_be_attached(timeout=60_000)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+
+
 def take_snapshot(page: Page) -> Locator:
-    card = networks(page)
+    card, button = networks(page), networks(page).get_by_role("button", name="Take a snapshot")
+    expect(card).to_be_attached(timeout=60_000)
     card.locator("summary").click()
-    card.get_by_role("button", name="Take a snapshot").click()
-    expect(card.get_by_role("table")).to_have_count(2)
+    expect(button).to_be_visible()
+    button.click()
+    expect(card.get_by_role("table")).to_have_count(2, timeout=60_000)
     return card
 
 
@@ -49,7 +58,7 @@ def sides(tables: Locator) -> list[dict[str, float]]:
 
 def test_both_networks_stand_side_by_side_on_a_desk(watched: Any, address: str) -> None:
     page: Page = watched.page
-    page.goto(f"{address}/runs")
+    open_runs(page, address)
     card = take_snapshot(page)
     generator, discriminator = sides(card.get_by_role("table"))
     assert generator["y"] == pytest.approx(discriminator["y"], abs=2)
@@ -65,7 +74,7 @@ def test_both_networks_stand_side_by_side_on_a_desk(watched: Any, address: str) 
 
 def test_a_phone_shows_names_and_bars_without_sideways_scrolling(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{address}/runs")
+    open_runs(page, address)
     card = take_snapshot(page)
     generator, discriminator = sides(card.get_by_role("table"))
     assert generator["y"] + generator["height"] < discriminator["y"]
