@@ -71,16 +71,16 @@ def readings_of(anatomy: Anatomy) -> list[str]:
 def badge(layer: Layer, network: Network) -> str:
     """A layer's verdict with its number, such as ``dead 62 %``; empty without one."""
     if layer.verdict == "dead":
-        return f"dead {layer.dead:.0%}".replace("%", " %")
+        return f"dead {_percent(layer.dead)}"
     if layer.verdict == "saturated":
-        return f"saturated {layer.saturated:.0%}".replace("%", " %")
+        return f"saturated {_percent(layer.saturated)}"
     length, end = layer.gradient_length, network.gradient_length
     if layer.verdict == "vanishing":
-        return f"vanishing 1/{end / length:,.0f}" if length and end and end > length else "vanishing"
+        return f"vanishing 1/{_rounded(end / length)}" if length and end and end > length else "vanishing"
     if layer.verdict == "large":
         if layer.activations is not None and layer.activations.rms > HUGE:
             return f"large, RMS {number(layer.activations.rms)}"
-        return f"large {length / end:,.0f}×" if length and end else "large"
+        return f"large {_rounded(length / end)}×" if length and end else "large"
     return ""
 
 
@@ -88,11 +88,11 @@ def number(value: float | None) -> str:
     """Two digits: ``0.058``, ``340`` or ``5.8·10⁻⁴``."""
     if value is None:
         return NO_VALUE
-    if value == 0 or 1e-3 <= abs(value) < 1e4:
-        digits = 0 if abs(value) >= 10 else 1 - math.floor(math.log10(abs(value) or 1))
-        return f"{value:,.{digits}f}".replace("-", "−") if value else "0"
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}·{_power(int(exponent))}".replace("-", "−")
+    power = int(exponent)
+    if value and not -3 <= power < 4:
+        return f"{mantissa}·{_power(power)}".replace("-", "−")
+    return f"{float(f'{value:.1e}'):,.{max(0, 1 - power)}f}".replace("-", "−") if value else "0"
 
 
 def shape_text(shape: tuple[int, ...] | None) -> str:
@@ -100,8 +100,17 @@ def shape_text(shape: tuple[int, ...] | None) -> str:
     return "×".join(map(str, shape)) if shape else NO_VALUE
 
 
+def _rounded(times: float) -> str:
+    return f"{float(f'{times:.1e}'):,.0f}"
+
+
 def _power(exponent: int) -> str:
     return "10" + str(exponent).translate(_SUPERSCRIPTS)
+
+
+def _kept_together(name: str) -> str:
+    """A layer's name that breaks after its kind and after commas only."""
+    return name.replace(" → ", "\u00a0→\u00a0").replace("stride ", "stride\u00a0")
 
 
 def _std(values: Values | None) -> float | None:
@@ -130,8 +139,8 @@ MORE: dict[str, Callable[[Layer], str]] = {
 
 
 def _table(network: Network, scales: tuple[Scale, Scale], every_number: bool) -> str:
-    title, count = network.name.capitalize(), len(network.layers)
-    heads = "".join(f'<th scope="col" class="more">{name}</th>' for name in MORE) if every_number else ""
+    title = network.name.capitalize()
+    facts = f"{len(network.layers)} layers, {network.parameters:,} parameters"
     rows = []
     before = ""
     for layer in network.layers:
@@ -139,29 +148,37 @@ def _table(network: Network, scales: tuple[Scale, Scale], every_number: bool) ->
         before = layer.part
     return (
         f'<div class="network" role="region" tabindex="0" aria-label="{title}, layer by layer"><table>'
-        f"<caption><strong>{title}</strong> <span>{count} layers, {network.parameters:,} parameters</span></caption>"
-        '<thead><tr><th scope="col">Layer</th><th scope="col" class="fold">Output</th>'
-        '<th scope="col" class="fold">Parameters</th>'
+        f"<caption><strong>{title}</strong> <span>{facts}</span></caption><thead><tr>"
+        '<th scope="col">Layer<small class="below">output · parameters</small></th>'
+        '<th scope="col" class="fold">Output</th><th scope="col" class="fold">Parameters</th>'
         f'<th scope="col" class="bar">Activations<small>{scales[0].ends}</small></th>'
-        f'<th scope="col" class="bar">Gradient<small>{scales[1].ends}</small></th>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f'<th scope="col" class="bar">Gradient<small>{scales[1].ends}</small></th>'
+        f"{_more(every_number, 'th scope=col', MORE)}"
+        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
 def _row(layer: Layer, network: Network, part: str, scales: tuple[Scale, Scale], every_number: bool) -> str:
     shape, count = shape_text(layer.shape), f"{layer.parameters:,}" if layer.parameters else NO_VALUE
-    below = f"{shape}, {layer.parameters:,} parameters" if layer.parameters else shape
-    note = badge(layer, network)
-    named = f'<span class="part">{html.escape(part.replace("_", " "))}</span>' if part else ""
-    marked = f'<span class="verdict {layer.verdict}">{note}</span>' if note else ""
-    more = "".join(f'<td class="more">{text(layer)}</td>' for text in MORE.values()) if every_number else ""
+    name = f'<span class="name">{html.escape(_kept_together(layer.name))}</span>'
+    if part:
+        name = f'<span class="part">{html.escape(part.replace("_", " "))}</span>{name}'
+    name += f'<span class="below">{f"{shape} · {count}" if layer.parameters else shape}</span>'
+    if note := badge(layer, network):
+        name += f'<span class="verdict {layer.verdict}">{note}</span>'
     return (
-        f'<tr class="{"weighted" if layer.parameters else "plain"}"><th scope="row">{named}'
-        f'<span class="name">{html.escape(layer.name)}</span><span class="below">{below}</span>{marked}</th>'
+        f'<tr class="{"weighted" if layer.parameters else "plain"}"><th scope="row">{name}</th>'
         f'<td class="fold">{shape}</td><td class="fold">{count}</td>'
         f"{_bar('activations', _std(layer.activations), scales[0])}"
-        f"{_bar('gradient', layer.gradient_length, scales[1])}{more}</tr>"
+        f"{_bar('gradient', layer.gradient_length, scales[1])}"
+        f"{_more(every_number, 'td', (text(layer) for text in MORE.values()))}</tr>"
     )
+
+
+def _more(every_number: bool, opening: str, texts: Iterable[str]) -> str:
+    """Further cells of a row, if they are wanted, ``opening`` being ``td`` or ``th`` with attributes."""
+    tag = opening[:2]
+    return "".join(f'<{opening} class="more">{text}</{tag}>' for text in texts) if every_number else ""
 
 
 def _bar(kind: str, value: float | None, scale: Scale) -> str:
