@@ -131,8 +131,6 @@ def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
             zmid=0.5,
             zmax=1,
             colorscale=COLORS,
-            texttemplate="%{z:.2f}",
-            textfont={"size": 14},
             xgap=2,
             ygap=2,
             hoverongaps=False,
@@ -147,8 +145,7 @@ def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
     )
     for row, judge in enumerate(rows):
         for column, judged in enumerate(columns):
-            if areas[row][column] is None:
-                figure.add_annotation(x=column, y=row, text="–", showarrow=False)
+            figure.add_annotation(x=column, y=row, showarrow=False, **_cell_text(areas[row][column]))
             if judge == judged:
                 box = {"x0": column - 0.47, "x1": column + 0.47, "y0": row - 0.46, "y1": row + 0.46}
                 figure.add_shape(type="rect", **box, line={"width": 2.5, "color": "#1d2233"})
@@ -172,6 +169,14 @@ def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
         height=MARGIN_PIXELS + CELL_PIXELS * max(2, len(rows)), margin={"l": 8, "r": 8, "t": 8, "b": 8}
     )
     return figure
+
+
+def _cell_text(area: float | None) -> dict[str, object]:
+    if area is None:
+        return {"text": "–"}
+    # Dark on the light middle of the colours, white on their ends.
+    color = "#ffffff" if abs(area - 0.5) > 0.33 else "#1d2233"
+    return {"text": f"{area:.2f}", "font": {"size": 14, "color": color}}
 
 
 def csv_file(found: CrossScores, names: Mapping[str, str]) -> str:

@@ -64,7 +64,8 @@ def image_story(
         except (GanCoreError, OSError) as error:
             st.error(with_names(str(error), names), icon=":material/error:")
             return
-        _head(picked, chosen, names, colors, "" if label is None else classes[label], seed)
+        run_mark(f"Sample {picked.tile + 1} of {names[run.id]} at {picked.percent:g} %", colors[run.id])
+        _head(picked, chosen, "" if label is None else classes[label], seed)
         st.markdown("**The same z through the training**")
         st.html(history_html(moments, picked.percent))
         st.markdown("**Training images nearest to it**")
@@ -73,19 +74,16 @@ def image_story(
         _opinions(runs, chosen.image, label, names, colors)
 
 
-def _head(
-    picked: Picked, chosen: Moment, names: Mapping[str, str], colors: Mapping[str, str], label: str, seed: int
-) -> None:
-    place = f"{picked.percent:g} %"
+def _head(picked: Picked, chosen: Moment, label: str, seed: int) -> None:
+    """What was drawn, and the button that saves it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(gap="xxsmall", width="content"):
-            run_mark(f"Sample {picked.tile + 1} of {names[picked.run]} at {place}", colors[picked.run])
-            asked = f" · asked for {label}" if label else ""
-            st.caption(f"Iteration {chosen.iteration:,} · z {picked.tile + 1} of seed {seed}{asked}")
+        asked = f" · asked for {label}" if label else ""
+        st.caption(f"Iteration {chosen.iteration:,} · z {picked.tile + 1} of seed {seed}{asked}", width="content")
         scale = max(1, round(DOWNLOAD_PIXELS / chosen.image.shape[-1]))
+        texts = {"Run": picked.run, "Percent": f"{picked.percent:g}", "Seed": str(seed), "Tile": str(picked.tile + 1)}
         st.download_button(
             "Enlarged image",
-            images.png(chosen.image, scale, Run=picked.run, At=place, Seed=str(seed), Sample=str(picked.tile + 1)),
+            images.png(chosen.image, scale, **texts),
             file_name=f"{picked.run}-{picked.percent:g}-sample-{picked.tile + 1}.png",
             mime="image/png",
             icon=":material/download:",

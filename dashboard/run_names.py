@@ -16,4 +16,5 @@ def with_names(sentence: str, names: Mapping[str, str]) -> str:
         return sentence
     # At once and the longest first: one id may be part of another, or of a name.
     ids = sorted(names, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, ids)), lambda found: names[found[0]], sentence)
+    pattern = rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?![\w-])"
+    return re.sub(pattern, lambda found: names[found[0]], sentence)
