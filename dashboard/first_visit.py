@@ -58,7 +58,9 @@ def _guide(was_live: bool) -> None:
     with st.container(border=True, key="first-visit"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("#### From noise to digits", width="stretch")
-            st.button("Close", icon=":material/close:", type="tertiary", key="first-visit-close", on_click=_close)
+            if st.button("Close", icon=":material/close:", type="tertiary", key="first-visit-close"):
+                st.session_state[_OPEN] = False
+                st.rerun()
         start, watch, walk = st.columns(3, gap="medium")
         with start:
             _start(run)
@@ -66,13 +68,15 @@ def _guide(was_live: bool) -> None:
             _watch(run)
         with walk:
             _step("3 Walk", finished, "Go from one digit to another and see those between.")
-            st.page_link(
-                LATENT_PAGE,
-                label="Walk through its digits",
+            if st.button(
+                "Walk through its digits",
+                type="primary" if finished else "secondary",
                 icon=":material/scatter_plot:",
-                query_params={"run": run.id} if run is not None else None,
+                width="stretch",
                 disabled=not finished,
-            )
+                key="first-visit-walk",
+            ):
+                st.switch_page(LATENT_PAGE, query_params={"run": run.id} if run is not None else None)
         if error := st.session_state.get(_ERROR):
             st.error(sentence(error), icon=":material/error:")
 
@@ -111,7 +115,3 @@ def _watch(run: Run | None) -> None:
     status = run.status()
     left = "" if status.eta_s is None else f" · {max(0, round(status.eta_s))} s left"
     st.progress(status.progress, f"{whole_percent(status.progress)} %{left}")
-
-
-def _close() -> None:
-    st.session_state[_OPEN] = False
