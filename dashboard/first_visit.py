@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,9 +17,8 @@ from gancore.schedule import whole_percent
 from gancore.sources import is_points
 from gancore.status import RunState
 
-DATA = "digits"
-PLAN = "40s"
-"""Digits can be read after some 400 iterations, which is a quarter of this on one core of a laptop."""
+RUN: dict[str, Any] = {"data": "digits", "plan": "40s"}
+"""What step 1 starts. Digits can be read after some 400 iterations, which is a quarter of this on one core of a laptop."""
 FIRST_DIGITS_PERCENT = 25
 REFRESH_S = 0.5
 LATENT_PAGE = Path(__file__).parent / "views" / "latent.py"
@@ -97,8 +97,8 @@ def _start(run: Run | None) -> None:
         key="first-visit-start",
     ):
         try:
-            data.load(DATA)
-            manager().start(configure(FIRST_PRESET, data=DATA, plan=PLAN))
+            data.load(RUN["data"])
+            manager().start(configure(FIRST_PRESET, **RUN))
         except GanCoreError as error:
             st.session_state[_ERROR] = str(error)
         else:

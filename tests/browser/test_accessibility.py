@@ -1,6 +1,6 @@
 """Every page under axe-core: names, roles and contrast, on a desk and on a phone, in light and in dark.
 
-axe-core's rules are WCAG 2's and its own best practices; what it cannot see, such as the order of the keyboard, is not
+axe-core's rules are WCAG 2's and its own best practices; what it cannot see, such as the keyboard order, is not
 tested here.
 """
 
