@@ -18,7 +18,7 @@ from gancore.sources import is_points
 from gancore.status import RunState
 
 RUN: dict[str, Any] = {"data": "digits", "plan": "40s"}
-"""What step 1 starts. Digits can be read after some 400 iterations, which is a quarter of this on one core of a laptop."""
+"""What step 1 starts; digits can be read after some 400 iterations, a quarter of this on one core of a laptop."""
 FIRST_DIGITS_PERCENT = 25
 REFRESH_S = 0.5
 LATENT_PAGE = Path(__file__).parent / "views" / "latent.py"

@@ -50,7 +50,9 @@ def violations(browser: Browser, address: str, scheme: str) -> list[str]:
     for name in PAGES:
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         page.goto(f"{address}/{name}")
-        expect(page.get_by_test_id("stMainBlockContainer").get_by_test_id("stMarkdown").first).to_be_visible()
+        expect(page.get_by_test_id("stMainBlockContainer").get_by_test_id("stMarkdown").first).to_be_visible(
+            timeout=90_000
+        )
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
