@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,9 +17,8 @@ from gancore.schedule import whole_percent
 from gancore.sources import is_points
 from gancore.status import RunState
 
-DATA = "digits"
-PLAN = "40s"
-"""Digits can be read after some 400 iterations, which is a quarter of this on one core of a laptop."""
+RUN: dict[str, Any] = {"data": "digits", "plan": "40s"}
+"""What step 1 starts; digits can be read after some 400 iterations, a quarter of this on one core of a laptop."""
 FIRST_DIGITS_PERCENT = 25
 REFRESH_S = 0.5
 LATENT_PAGE = Path(__file__).parent / "views" / "latent.py"
@@ -58,7 +58,9 @@ def _guide(was_live: bool) -> None:
     with st.container(border=True, key="first-visit"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("#### From noise to digits", width="stretch")
-            st.button("Close", icon=":material/close:", type="tertiary", key="first-visit-close", on_click=_close)
+            if st.button("Close", icon=":material/close:", type="tertiary", key="first-visit-close"):
+                st.session_state[_OPEN] = False
+                st.rerun()
         start, watch, walk = st.columns(3, gap="medium")
         with start:
             _start(run)
@@ -66,13 +68,15 @@ def _guide(was_live: bool) -> None:
             _watch(run)
         with walk:
             _step("3 Walk", finished, "Go from one digit to another and see those between.")
-            st.page_link(
-                LATENT_PAGE,
-                label="Walk through its digits",
+            if st.button(
+                "Walk through its digits",
+                type="primary" if finished else "secondary",
                 icon=":material/scatter_plot:",
-                query_params={"run": run.id} if run is not None else None,
+                width="stretch",
                 disabled=not finished,
-            )
+                key="first-visit-walk",
+            ):
+                st.switch_page(LATENT_PAGE, query_params={"run": run.id} if run is not None else None)
         if error := st.session_state.get(_ERROR):
             st.error(sentence(error), icon=":material/error:")
 
@@ -93,8 +97,8 @@ def _start(run: Run | None) -> None:
         key="first-visit-start",
     ):
         try:
-            data.load(DATA)
-            manager().start(configure(FIRST_PRESET, data=DATA, plan=PLAN))
+            data.load(RUN["data"])
+            manager().start(configure(FIRST_PRESET, **RUN))
         except GanCoreError as error:
             st.session_state[_ERROR] = str(error)
         else:
@@ -111,7 +115,3 @@ def _watch(run: Run | None) -> None:
     status = run.status()
     left = "" if status.eta_s is None else f" · {max(0, round(status.eta_s))} s left"
     st.progress(status.progress, f"{whole_percent(status.progress)} %{left}")
-
-
-def _close() -> None:
-    st.session_state[_OPEN] = False

@@ -28,6 +28,7 @@ def test_an_expected_error_is_its_sentence() -> None:
     assert not app.expander
 
 
+@pytest.mark.faults
 def test_a_fragment_that_fails_leaves_the_rest_of_the_page(caplog: pytest.LogCaptureFixture) -> None:
     def script() -> None:
         import streamlit as st
