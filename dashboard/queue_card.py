@@ -16,7 +16,7 @@ from gancore.outlook import Outlook
 from gancore.run import Run
 from gancore.runs import MOST_RUNNING
 
-REFRESH_S = 1.0
+REFRESH_S = 2.0
 
 
 def queue_card(busy: bool) -> None:
@@ -31,16 +31,16 @@ def queue_card(busy: bool) -> None:
 
 def _card() -> None:
     outlook, waiting = manager().outlook(), manager().waiting()
-    training = len(outlook.seconds_left) - len(waiting)
+    training = len(outlook.left_s) - len(waiting)
     if training + len(waiting) < 2:
         return
     with st.container(border=True, key="queue"):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            left = "" if outlook.total_s is None else f" · about {duration(outlook.total_s)} left"
+            left = "" if outlook.all_left_s is None else f" · about {duration(outlook.all_left_s)} left"
             with st.container(width="stretch"):
                 st.progress(
-                    outlook.progress,
-                    f"{training} training, {len(waiting)} waiting · {outlook.progress:.0%} of all{left}",
+                    outlook.done,
+                    f"{training} training, {len(waiting)} waiting · {outlook.done:.0%} of all{left}",
                 )
             _runs_at_once()
         for place, run in enumerate(waiting):
@@ -66,7 +66,7 @@ def _runs_at_once() -> None:
 
 
 def _waiting_run(run: Run, place: int, count: int, outlook: Outlook) -> None:
-    look, seconds = run_look(run.id), outlook.seconds_left.get(run.id)
+    look, seconds = run_look(run.id), outlook.left_s.get(run.id)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"waiting-{run.id}"):
         takes = "" if seconds is None else f" · takes about {duration(seconds)}"
         with st.container(width="stretch"):

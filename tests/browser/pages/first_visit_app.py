@@ -8,10 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import streamlit as st
+from dashboard.curves.routes import board_routes
 
 from dashboard import faults, first_visit
 from dashboard.app import lifespan
-from dashboard.live_chart.vendor import vendor_route
 
 first_visit.RUN |= {
     "plan": "8it",
@@ -25,4 +25,4 @@ first_visit.RUN |= {
 }
 
 HOME = Path(__file__).resolve().parents[3] / "dashboard" / "home.py"
-app = st.App(HOME, lifespan=lifespan, routes=[vendor_route()], on_script_error=faults.show)
+app = st.App(HOME, lifespan=lifespan, routes=board_routes(), on_script_error=faults.show)
