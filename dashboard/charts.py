@@ -26,6 +26,7 @@ _TITLES: dict[Group, str] = {
     "Discriminator": "Probability",
     "Gradients": "Length of gradients",
     "Updates": "Update, of weights",
+    "Quality": "Variety and range of samples",
 }
 
 
@@ -41,8 +42,8 @@ def run_panels(run_id: str, config: RunConfig, groups: Iterable[Group], quality:
     for group in (group for group in GROUPS if group in groups):
         found = [each for each in of_group(group) if _is_logged(each, logged, quality)]
         if group == "Quality":
-            panels += [_quality_panel(run_id, each, quality) for each in found]
-            continue
+            panels += [_quality_panel(run_id, each, quality) for each in found if each.source == "quality"]
+            found = [each for each in found if each.source == "signals"]
         # Scores have no bounds; beside probabilities they would flatten them.
         bounded = [quantity for quantity in found if group != "Discriminator" or quantity.range]
         levels = recipe.levels(config.settings) if group == "Losses" else {}

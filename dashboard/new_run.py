@@ -52,8 +52,8 @@ def new_run() -> None:
             key="shared.unit",
             persist_state="session",
             help="The same for every run that is started: passes through the data, real images trained on, updates "
-            "of G, or minutes. Runs that train at once share the cores; for minutes that are equal let them train one "
-            "after the other (Runs at once: 1).",
+            "of G, or minutes. Runs that train at once share the cores; for equal minutes let them train one after "
+            "the other (Runs at once: 1).",
         )
     with amount_column:
         if unit == OWN_LENGTH:

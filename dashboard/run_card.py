@@ -67,6 +67,7 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             galleries.milestone_row(run, kept)
             galleries.film(run, kept)
             network_card(run)
+            branch_button(run)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -74,7 +75,6 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
 def _header(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         heading(run, status, f"{run.id} · seed {run.config.seed}")
-        branch_button(run)
         if run.is_mine:
             live_buttons(run, status)
         elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(branch)
 
 
-def branch(  # noqa: PLR0917  options of a command line have names
+def branch(
     run_id: RunArgument,
     at: PercentOption = None,
     iteration: IterationOption = None,

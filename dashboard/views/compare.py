@@ -31,11 +31,13 @@ NO_BASELINE = "none"
 
 def main() -> None:
     """The page."""
-    known = [run.id for run in manager().runs()]
+    there = manager().runs()
+    known = [run.id for run in there]
     if not known:
         _empty()
         return
-    chosen = pick_runs(known, "runs", known[:AT_FIRST])
+    trained = [run.id for run in there if run.status().iteration] or known
+    chosen = pick_runs(known, "runs", trained[:AT_FIRST])
     if len(known) == 1:
         st.info("There is one run so far; with a second one there is something to compare.", icon=":material/info:")
         st.page_link(TRAIN_PAGE, label="Train another", icon=":material/play_circle:")

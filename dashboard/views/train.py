@@ -13,6 +13,7 @@ from dashboard.new_run import new_run
 from dashboard.queue_card import queue_card
 from dashboard.run_card import run_card
 from gancore.run import Run
+from gancore.status import RunState
 
 # Live runs are all shown; ended ones fill up to this many cards.
 CARDS = 4
@@ -25,9 +26,10 @@ def main() -> None:
         new_run()
     branch_panel()
     runs = manager().runs()
-    live = [run for run in runs if run.status().state.is_live]
-    queue_card(any(run.is_mine for run in live))
-    ended = [run for run in runs if run not in live][: max(0, CARDS - len(live))]
+    states = {run.id: run.status().state for run in runs}
+    queue_card(any(run.is_mine for run in runs))
+    live = [run for run in runs if states[run.id].is_live and states[run.id] is not RunState.QUEUED]
+    ended = [run for run in runs if not states[run.id].is_live][: max(0, CARDS - len(live))]
     shown = [run for run in runs if run in live or run in ended]
     if not shown:
         st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
@@ -43,13 +45,14 @@ def main() -> None:
     _watch(_fingerprint(runs))
 
 
-def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool], ...]:
-    """Which runs there are and which of them are live."""
-    return tuple((run.id, run.status().state.is_live) for run in runs)
+def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool, bool], ...]:
+    """Which runs there are, which of them are live, and which wait."""
+    states = ((run.id, run.status().state) for run in runs)
+    return tuple((run_id, state.is_live, state is RunState.QUEUED) for run_id, state in states)
 
 
 @fragment(run_every=2.0)
-def _watch(drawn: tuple[tuple[str, bool], ...]) -> None:
+def _watch(drawn: tuple[tuple[str, bool, bool], ...]) -> None:
     """Draw the page anew when another tab or the command line starts or ends a run."""
     if _fingerprint(manager().runs()) != drawn:
         st.rerun()

@@ -8,10 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import streamlit as st
-from dashboard.curves.routes import board_routes
 
 from dashboard import faults, first_visit
 from dashboard.app import lifespan
+from dashboard.curves.routes import board_routes
 
 first_visit.RUN |= {
     "plan": "8it",
