@@ -26,8 +26,9 @@ CONFIG = {
 HOW_TO_READ = (
     "A row is one run's discriminator, a column one run's samples. The number is how often that discriminator scores "
     "a real image above a sample: 1, it always tells them apart; 0.5, it cannot; below 0.5, it takes the samples for "
-    "more real than data. So a low column is a good generator, a high row a sharp discriminator. Frames mark a run's "
-    "own pair."
+    "more real than data. Along a high row the discriminator is sharp; down a low column the samples fool many. A "
+    "discriminator has learned its own generator's faults only, so samples that fool it need not look good. Frames "
+    "mark a run's own pair."
 )
 
 

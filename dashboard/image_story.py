@@ -17,6 +17,7 @@ from gancore import images
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
 from gancore.evaluate.discriminators import Discriminator
+from gancore.evaluate.extractors import extractor_for
 from gancore.evaluate.stories import (
     REAL_IMAGES,
     Moment,
@@ -96,7 +97,10 @@ def _neighbours(run: Run, image: Tensor) -> None:
     try:
         with st.spinner("Looking through the training images"):
             config = run.config
-            bank = _bank((config.data, config.image_size, config.channels), tuple(image.shape), config)
+            shape = ImageShape(*image.shape)
+            # Another name where a classifier of the data has been trained since.
+            judge = extractor_for(config.data, shape).name
+            bank = _bank((config.data, config.image_size, config.channels, judge), shape, config)
             found = bank.nearest(image)
     except (GanCoreError, OSError) as error:
         st.caption(f"They cannot be looked for: {error}")
@@ -128,8 +132,8 @@ def _history(_run: Run, version: tuple[str, int], seed: int, tile: int) -> list[
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _bank(asked: tuple[str, int | None, str], shape: tuple[int, ...], _config: RunConfig) -> TrainingBank:
-    return TrainingBank(_config, ImageShape(*shape))
+def _bank(asked: tuple[str, int | None, str, str], shape: ImageShape, _config: RunConfig) -> TrainingBank:
+    return TrainingBank(_config, shape)
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs={Tensor: lambda image: image.numpy().tobytes()})

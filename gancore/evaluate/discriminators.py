@@ -82,7 +82,7 @@ class Discriminator:
         if tuple(samples.shape[1:]) != (tuple(self.shape) if isinstance(self.shape, ImageShape) else (2,)):
             raise RunError(f"{self.id}'s discriminator takes {describe(self.shape)}, found {_found(samples)}")
         if self.is_told_labels and labels is None:
-            raise RunError(f"{self.id}'s discriminator has to be told a class, and these samples have none")
+            raise RunError(f"{self.id}'s discriminator has to be told a class, which these samples lack")
         told = labels if self.is_told_labels else None
         packing = self.players.packing
         if alone:

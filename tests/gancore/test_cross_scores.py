@@ -141,7 +141,7 @@ def test_what_cannot_judge_is_left_out_in_words(runs: dict[str, Run]) -> None:
     notes = " ".join(found.notes)
     assert f"{points} is left out: it was trained on ring (points)" in notes
     assert f"{pairs}'s discriminator judges a source and an image together" in notes
-    assert f"{told}'s discriminator has to be told a class, and these samples have none: {plain}, {pairs}." in notes
+    assert f"{told}'s discriminator has to be told a class, which these samples lack: {plain}, {pairs}." in notes
 
 
 def test_points_are_judged_too(runs: dict[str, Run]) -> None:
