@@ -36,15 +36,14 @@ def networks(page: Page) -> Locator:
 
 
 def open_runs(page: Page, address: str) -> None:
-    """Open the page of runs and wait until it stands still: what is drawn again meanwhile would close."""
     page.goto(f"{address}/runs")
     expect(networks(page)).to_be_attached(timeout=60_000)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
 
 
 def take_snapshot(page: Page) -> Locator:
+    """Open the networks when the page is still, as what it draws for the first time closes them, and press."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
     card, button = networks(page), networks(page).get_by_role("button", name="Take a snapshot")
-    expect(card).to_be_attached(timeout=60_000)
     card.locator("summary").click()
     expect(button).to_be_visible()
     button.click()
