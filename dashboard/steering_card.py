@@ -54,9 +54,8 @@ def speed_control(run: Run, prefix: str = "", labelled: bool = True) -> None:
         prefix: of the control's key, where a page has it beside another's.
         labelled: whether its name is seen, not only heard.
     """
-    key = f"{prefix}speed-{run.id}"
-    # Another tab may have chosen another speed.
-    st.session_state[key] = next((name for name, pace in SPEEDS.items() if pace == run.paced), None)
+    now = next((name for name, pace in SPEEDS.items() if pace == run.paced), None)
+    key = _shown(f"{prefix}speed-{run.id}", now)
     st.segmented_control(
         "Speed",
         list(SPEEDS),
@@ -72,8 +71,7 @@ def _pace(run: Run, name: str) -> None:
 
 
 def _trains(run: Run, now: Steering) -> None:
-    key = f"trains-{run.id}"
-    st.session_state[key] = now.trains
+    key = _shown(f"trains-{run.id}", now.trains)
     st.segmented_control(
         "Who trains",
         list(TRAINS),
@@ -115,7 +113,10 @@ def _critic_steps(run: Run, steps: int) -> None:
 
 
 def _shown(key: str, value: Any) -> str:
-    """The key of a field that follows ``value`` when that changes elsewhere, and otherwise keeps what is typed."""
+    """The key of a control that follows ``value`` when that changes, as in another tab, and else is left alone.
+
+    To set it at every refresh would undo a click made while one is under way.
+    """
     if st.session_state.get(f"{key}.known") != value or key not in st.session_state:
         st.session_state[key] = st.session_state[f"{key}.known"] = value
     return key

@@ -11,6 +11,9 @@ const KEEP_MS = 60_000;
 const DOUBLE_CLICK_MS = 350;
 const DETAIL_AFTER_MS = 200;
 const NARROW_PX = 420;
+// Labels of markers that stand closer than this share no row.
+const LABEL_PX = 110;
+const LABEL_ROWS = 5;
 // Up to here every value is drawn as a dot too, so that a score measured once an epoch is seen.
 const DOTS_UP_TO = 30;
 const CLEAR = "rgba(0,0,0,0)";
@@ -158,7 +161,9 @@ class Board {
       panel.hint.textContent = spec.note;
       const place = data.panels.indexOf(spec);
       if (this.grid.children[place] !== panel.figure) this.grid.insertBefore(panel.figure, this.grid.children[place] ?? null);
-      if (!data.runs.length) this.fillLegend(panel.legend, spec.lines.map((line) => [this.idOf(spec, line), line]));
+      // One line is named by the title.
+      const own = data.runs.length || spec.lines.length < 2 ? [] : spec.lines;
+      this.fillLegend(panel.legend, own.map((line) => [this.idOf(spec, line), line]));
     }
     this.legend.hidden = !data.runs.length;
     if (data.runs.length) {
@@ -472,11 +477,19 @@ function layoutOf(board, spec, lines, width, theme) {
     layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: theme.muted, width: 1, dash: "dash" }, opacity: 0.8, layer: "below" });
     note(label, { xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(Math.max(y, 1e-12)) : y, yanchor: "bottom" });
   }
-  for (const { at, label, color } of data.markers) {
+  const places = lines.flatMap((line) => (line.x.length ? [line.x[0], line.x[line.x.length - 1]] : []));
+  const reach = zoom ? zoom[1] - zoom[0] : Math.max(...places) - Math.min(...places);
+  const ends = []; // where the last label of each row of labels stands
+  for (const { at, label, color } of data.markers.toSorted((a, b) => a.at[data.xAxis] - b.at[data.xAxis])) {
     const x = at[data.xAxis];
     layout.shapes.push({ type: "line", xref: "x", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: color || theme.muted, width: 1, dash: "dot" }, opacity: 0.7, layer: "below" });
+    if (!spec.wide) continue; // a small chart has room for the lines alone
+    const near = (reach * LABEL_PX) / width;
+    const found = ends.findIndex((end) => x - end > near);
+    const free = found < 0 ? ends.length % LABEL_ROWS : found;
+    ends[free] = x;
     // Left of its line, where there is room even at the last iteration; the first iteration has none there.
-    note(label, { x, xanchor: x > 0 ? "right" : "left", yref: "paper", y: 1, yanchor: "top" });
+    note(label, { x, xanchor: x > 0 ? "right" : "left", yref: "paper", y: 1 - 0.08 * free, yanchor: "top" });
   }
   if (empty) note(board.hidden.size ? "hidden" : data.live ? "waiting for the first values" : "nothing was logged", { xref: "paper", x: 0.5, yref: "paper", y: 0.5, font: { size: 13, color: theme.muted } });
   return layout;

@@ -29,7 +29,8 @@ def main() -> None:
     states = {run.id: run.status().state for run in runs}
     queue_card(any(run.is_mine for run in runs))
     live = [run for run in runs if states[run.id].is_live and states[run.id] is not RunState.QUEUED]
-    ended = [run for run in runs if not states[run.id].is_live][: max(0, CARDS - len(live))]
+    # One that was taken out of the queue has nothing to show.
+    ended = [run for run in runs if not states[run.id].is_live and not _is_blank(run)][: max(0, CARDS - len(live))]
     shown = [run for run in runs if run in live or run in ended]
     if not shown:
         st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
@@ -43,6 +44,11 @@ def main() -> None:
         if len(runs) > len(shown):
             st.page_link("views/runs.py", label=f"All {len(runs)} runs", icon=":material/list:")
     _watch(_fingerprint(runs))
+
+
+def _is_blank(run: Run) -> bool:
+    status = run.status()
+    return status.state is RunState.STOPPED and not run.galleries()
 
 
 def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool, bool], ...]:
