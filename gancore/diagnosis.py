@@ -22,6 +22,9 @@ from gancore.status import RunState, Status
 
 ALWAYS = 0.999
 """``d_accuracy`` of a D that errs on no pair. Healthy runs of perceptrons stay at 0.99 for long and still learn."""
+LASTING = 40
+"""Probed iterations that D must err on nothing: a hinge's gradient also fades for a while where samples then catch
+up, as sngan's on the digits do."""
 AHEAD = 0.95
 """``d_accuracy`` from which G is losing, so that a small gradient is no sign of having arrived."""
 FADED = 0.1
@@ -137,7 +140,8 @@ def _ranges(signals: History, config: RunConfig) -> Finding | None:
 
 def _d_wins(rows: RecentSignals, config: RunConfig) -> Finding | None:
     peak = rows.peak("d_gradient")
-    since = rows.since((rows.latest["d_accuracy"] >= ALWAYS) & (rows.latest["d_gradient"] <= FADED * peak))
+    certain = (rows.latest["d_accuracy"] >= ALWAYS) & (rows.latest["d_gradient"] <= FADED * peak)
+    since = rows.since(certain, LASTING) if len(certain) >= LASTING else None
     if since is None:
         return None
     text = (

@@ -33,20 +33,21 @@ class RecentSignals:
         """Median of the recent rows."""
         return float(np.median(self.latest[name][-RECENT:]))
 
-    def since(self, agree: NDArray[np.bool_]) -> int | None:
+    def since(self, agree: NDArray[np.bool_], least: int = int(HOLDS * RECENT)) -> int | None:
         """The iteration from which on rows agree.
 
         Args:
             agree: of each of :attr:`latest`'s rows, whether it does.
+        least: so many rows must have passed since.
 
         Returns:
-            None where the recent ones do not.
+            None where the recent ones do not, or not for long enough.
         """
         if agree[-RECENT:].mean() < MOST:
             return None
         shares = np.convolve(agree, np.full(STRETCH, 1 / STRETCH), mode="valid")
         failing = np.flatnonzero(shares < HOLDS)
         first = failing[-1] + 1 if len(failing) else 0
-        if len(agree) - first < HOLDS * min(RECENT, len(agree)):
+        if len(agree) - first < min(least, len(agree)):
             return None
         return int(self.latest["iteration"][first + np.argmax(agree[first:])])
