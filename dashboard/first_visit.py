@@ -33,7 +33,7 @@ def first_visit() -> None:
         return
     run = _followed()
     live = run is not None and run.status().state.is_live
-    fragment(_guide, run_every=REFRESH_S if live else None)(live)
+    fragment(_guide, run_every=REFRESH_S if live else None)()
 
 
 def _followed() -> Run | None:
@@ -50,10 +50,9 @@ def _followed() -> Run | None:
     return live
 
 
-def _guide(was_live: bool) -> None:
+def _guide() -> None:
+    # Refreshing starts and ends with the page, which the run's card and the Train page draw anew.
     run = _followed()
-    if was_live != (run is not None and run.status().state.is_live):
-        st.rerun()  # the whole page once: refreshing starts or ends
     finished = run is not None and run.status().state is RunState.FINISHED
     with st.container(border=True, key="first-visit"):
         with st.container(horizontal=True, vertical_alignment="center"):
