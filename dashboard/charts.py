@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,7 +60,9 @@ def run_panels(run_id: str, config: RunConfig, groups: Iterable[Group], quality:
                 wide=group == "Losses",
             )
         )
-    return panels
+    # A chart without a neighbour takes the row.
+    alone = sum(not panel.wide for panel in panels) % 2
+    return [*panels[:-1], replace(panels[-1], wide=True)] if alone else panels
 
 
 def _is_logged(quantity: Quantity, logged: set[str], quality: Quality | None) -> bool:

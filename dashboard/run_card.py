@@ -11,6 +11,7 @@ from dashboard import charts, galleries
 from dashboard.branch_panel import branch_button
 from dashboard.chart_options import ChartOptions
 from dashboard.curves import curve_board
+from dashboard.diagnosis_card import diagnosis_card
 from dashboard.engine import manager
 from dashboard.faults import fragment
 from dashboard.network_card import network_card
@@ -60,6 +61,7 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             progress_bar(run, status)
             if status.state.is_live and not run.is_mine:
                 st.caption("It trains in another process; pause and stop it there.")
+            diagnosis_card(run, status)
             steering_card(run, status)
             _charts(run, status, options)
             _quality(run)
