@@ -483,7 +483,7 @@ function layoutOf(board, spec, lines, width, theme) {
   for (const { at, label, color } of data.markers.toSorted((a, b) => a.at[data.xAxis] - b.at[data.xAxis])) {
     const x = at[data.xAxis];
     layout.shapes.push({ type: "line", xref: "x", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: color || theme.muted, width: 1, dash: "dot" }, opacity: 0.7, layer: "below" });
-    if (!spec.wide) continue; // a small chart has room for the lines alone
+    if (spec !== data.panels[0]) continue; // the others have the lines alone
     const near = (reach * LABEL_PX) / width;
     const found = ends.findIndex((end) => x - end > near);
     const free = found < 0 ? ends.length % LABEL_ROWS : found;
