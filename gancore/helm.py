@@ -27,6 +27,7 @@ class Helm:
         self._planned_rates = {
             name: [group["lr"] for group in optimizer.param_groups] for name, optimizer in players.optimizers.items()
         }
+        self._share: float | None = None
         self._before: tuple[Change, ...] = ()
         self.take_over(())
 
@@ -102,7 +103,7 @@ class Helm:
 
     def _hold_to(self, steering: Steering) -> None:
         self.steering = steering
-        self._share: float | None = None
+        self._share = None  # to be given anew
         self.settings: RecipeSettings = self._config.settings
         if steering.critic_steps is not None:
             self.settings = self.settings.model_copy(update={"critic_steps": steering.critic_steps})
