@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 DATA = "mnist" if is_local("mnist") else "digits"
-START_S, DRAWN_MS = 60, 4_000
+START_S, DRAWN_MS = 180, 6_000
 WIDTH = 1280
 
 
