@@ -22,7 +22,7 @@ unexport UV_CONSTRAINT UV_FIND_LINKS UV_OVERRIDE UV_PRERELEASE UV_PYTHON UV_RESO
 ALIVE := $(shell $(PY) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "old")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app test test-slow lint bench constraints clean
+.PHONY: help setup app test test-slow lint bench pictures constraints clean
 
 help: ## list the targets
 	@echo "GANscope. Start with: make app"
@@ -52,6 +52,9 @@ bench: $(STAMP) ## run every benchmark
 	    [ -f "$$file" ] || { echo "There are no benchmarks in benchmarks/."; continue; }; \
 	    echo "$(PY) $$file"; $(PY) "$$file" $(ARGS); \
 	done
+
+pictures: $(STAMP) ## make the README's pictures of pages anew
+	$(PY) docs/pictures.py
 
 constraints: ## pin the newest versions in constraints.txt
 	$(uv-at-hand)

@@ -17,12 +17,8 @@ TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
 _CHOSEN, _ERROR = "branch.run", "branch.error"
 
 
-def branch_button(run: Run, in_page: bool = True) -> None:
-    """A button that opens the panel on the Train page.
-
-    Args:
-        in_page: whether that page is the one the button stands on.
-    """
+def branch_button(run: Run) -> None:
+    """A button that opens the panel on the Train page, from whichever page it stands on."""
     if not run.folder.checkpoints():
         return
     pressed = st.button(
@@ -34,9 +30,7 @@ def branch_button(run: Run, in_page: bool = True) -> None:
     if pressed:
         st.session_state[_CHOSEN] = run.id
         st.session_state.pop(_ERROR, None)
-        if not in_page:
-            st.switch_page(TRAIN_PAGE)
-        st.rerun(scope="app")
+        st.switch_page(TRAIN_PAGE)
 
 
 def branch_panel() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from dashboard.charts import HALF, last_values
@@ -22,7 +23,7 @@ from gancore.status import Status
 
 NO_VALUE = "—"
 UNBOUNDED = "a critic's scores have no bounds: not on the scale of a discriminator's losses"
-_MOST_LEVELS = 3
+_MOST_LEVELS, _RECENT = 3, 100
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,22 @@ class Compared:
         if quantity.source == "losses":
             return any(series.name == quantity.column for series in recipe_of(self.config.preset).series)
         if quantity.source == "signals":
-            return bool(len(self.run.signals()))
+            # Some have no value on some data: points have no range to be out of.
+            return bool(np.isfinite(self.run.signals().column(quantity.column)[-_RECENT:]).any())
         quality = self.run.quality()
         return quality is not None and quantity.column in quality.history.names
 
 
 def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """Run id -> the least that tells it from the others: its preset, then data, length and seed, at last its id."""
+    """Run id -> the least that tells it from the others: its preset, then what differs, at last its id."""
     parts = {
-        run_id: (config.preset, Path(config.data).name, config.plan.describe(), f"seed {config.seed}")
+        run_id: (
+            config.preset,
+            Path(config.data).name,
+            config.plan.describe(),
+            f"seed {config.seed}",
+            *(f"{setting.title.lower()} {setting.text}" for setting in settings_of(config) if setting.is_own),
+        )
         for run_id, config in configs.items()
     }
     return {run_id: " · ".join(_telling(run_id, parts)) for run_id in parts}

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.prints import figure_buttons, heat_map
 from dashboard.run_names import with_names
 from gancore.errors import GanCoreError
 from gancore.evaluate.cross_readings import readings
@@ -16,7 +17,7 @@ from gancore.evaluate.cross_scores import SAMPLES, CrossScores, cross_scores
 from gancore.run import Run
 
 # Orange for samples taken for real, blue for samples told from data; told apart without red and green.
-COLORS = [[0.0, "#b35806"], [0.25, "#f1a340"], [0.5, "#f7f7f7"], [0.75, "#67a9cf"], [1.0, "#2166ac"]]
+COLORS = ((0.0, "#b35806"), (0.25, "#f1a340"), (0.5, "#f7f7f7"), (0.75, "#67a9cf"), (1.0, "#2166ac"))
 CELL_PIXELS, MARGIN_PIXELS = 48, 130
 CONFIG = {
     "displaylogo": False,
@@ -98,6 +99,18 @@ def _show(found: CrossScores, names: Mapping[str, str], key: str) -> None:
     st.caption(f"{HOW_TO_READ} {basis(found, names)}")
     for note in found.notes:
         st.caption(with_names(note, names))
+    with st.container(horizontal=True, gap="small"):
+        _downloads(found, names, key)
+
+
+def _downloads(found: CrossScores, names: Mapping[str, str], key: str) -> None:
+    table = pd.DataFrame(
+        found.areas.tolist(),
+        index=[names[run] for run in found.discriminators],
+        columns=[names[run] for run in found.generators],
+    )
+    size = 2.5 + 0.8 * len(found.generators), 2.0 + 0.6 * len(found.discriminators)
+    figure_buttons("cross-scores", heat_map(table, COLORS, "samples of", "discriminator of"), size)
     st.download_button(
         "CSV",
         csv_file(found, names),

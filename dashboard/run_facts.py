@@ -16,6 +16,8 @@ from gancore.config import RUN_FIELDS, Length, RunConfig
 from gancore.run import Run
 from gancore.status import Status
 
+_OWN = "settings."
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -26,13 +28,18 @@ class Setting:
     title: str
     text: str
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the recipe's, not one that every run has."""
+        return self.name.startswith(_OWN)
+
 
 def settings_of(config: RunConfig) -> list[Setting]:
     """The preset, what every run has, and then the recipe's own settings, in the order of their declarations."""
     own = config.settings
     return [
         *(_setting(config, name, name) for name in ("preset", *RUN_FIELDS)),
-        *(_setting(own, name, f"settings.{name}") for name in type(own).model_fields),
+        *(_setting(own, name, f"{_OWN}{name}") for name in type(own).model_fields),
     ]
 
 

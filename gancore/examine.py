@@ -19,11 +19,11 @@ from gancore.anatomy import Anatomy, Layer, Name, Network, Values, verdict
 from gancore.config import RunConfig
 from gancore.errors import DataError, RunError
 from gancore.feed import Feed
+from gancore.layer_probes import ENDS, Probe, Tally, share_at_ends, watched
 from gancore.layers import layer_name, layers_of, own_parameters, part_of
 from gancore.networks import ImageShape, shape_of
 from gancore.players import build_players
 from gancore.points import PointData
-from gancore.probes import ENDS, Probe, Tally, share_at_ends, watched
 from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.status import Resolved

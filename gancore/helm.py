@@ -27,6 +27,7 @@ class Helm:
         self._planned_rates = {
             name: [group["lr"] for group in optimizer.param_groups] for name, optimizer in players.optimizers.items()
         }
+        self._share: float | None = None
         self._before: tuple[Change, ...] = ()
         self.take_over(())
 
@@ -53,6 +54,9 @@ class Helm:
 
     def set_rates(self, share: float) -> None:
         """Give the optimizers this share of their full rates."""
+        if share == self._share:
+            return
+        self._share = share
         for name, optimizer in self._players.optimizers.items():
             for group, rate in zip(optimizer.param_groups, self._full_rates[name], strict=True):
                 group["lr"] = share * rate
@@ -99,6 +103,7 @@ class Helm:
 
     def _hold_to(self, steering: Steering) -> None:
         self.steering = steering
+        self._share = None  # to be given anew
         self.settings: RecipeSettings = self._config.settings
         if steering.critic_steps is not None:
             self.settings = self.settings.model_copy(update={"critic_steps": steering.critic_steps})

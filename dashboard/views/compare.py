@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import comparison
@@ -17,6 +18,7 @@ from dashboard.faults import fragment
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
+from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from gancore.errors import GanCoreError
@@ -221,15 +223,23 @@ def _coordinates(runs: Sequence[Compared]) -> None:
         st.caption("Each line is a run. Drag along an axis to keep the runs within; drag a title to move its axis.")
         with st.container(key="compare-coordinates"):
             st.plotly_chart(parallel_figure(runs, table), width="content", key="coordinates")
-        st.download_button(
-            "Table (CSV)",
-            table.to_csv(),
-            "ganscope-coordinates.csv",
-            "text/csv",
-            key="coordinates-csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        with st.container(horizontal=True, gap="small"):
+            _coordinate_files(runs, table)
+
+
+def _coordinate_files(runs: Sequence[Compared], table: pd.DataFrame) -> None:
+    looks = [run.look for run in runs]
+    lines = parallel_lines(table, [look.color for look in looks], [look.dash for look in looks])
+    figure_buttons("coordinates", lines, (2.0 + 1.1 * table.shape[1], 4.5))
+    st.download_button(
+        "CSV",
+        table.to_csv(),
+        "ganscope-coordinates.csv",
+        "text/csv",
+        key="coordinates-csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 main()

@@ -19,6 +19,12 @@ from gancore.runs import RunManager
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 390)
 PAGES = ("", "compare", "plane", "latent", "ranking", "runs")
+# What is being drawn anew is faded, and our own styles may come after the text: its contrast is not what it will be.
+STILL = """() => !document.querySelector('[data-stale="true"]')
+    && [...document.querySelectorAll('[data-testid="stCaptionContainer"]')].every(
+        (caption) => getComputedStyle(caption).opacity === "1")
+    && document.getAnimations().every((animation) =>
+        animation.playState !== "running" || animation.effect.getTiming().iterations === Infinity)"""
 ALLOWED: dict[str, str] = {}
 """Rule -> why a violation of it is Streamlit's to mend, not ours."""
 
@@ -56,9 +62,13 @@ def violations(browser: Browser, address: str, scheme: str) -> list[str]:
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(STILL)
             for violation in Axe().run(page).response["violations"]:
                 if violation["id"] not in ALLOWED:
-                    found += [f"{name} {width} {violation['id']}: {node['html']}" for node in violation["nodes"]]
+                    found += [
+                        f"{name} {width} {violation['id']}: {node['html']} {node['failureSummary']}"
+                        for node in violation["nodes"]
+                    ]
     context.close()
     return found
 

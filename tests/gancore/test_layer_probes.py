@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gancore.layer_probes import Tally, share_at_ends, watched
 from gancore.layers import layer_name, layers_of, own_parameters, part_of
 from gancore.networks import LabelledGenerator, SelfAttention
-from gancore.probes import Tally, share_at_ends, watched
 
 
 @pytest.mark.parametrize(
