@@ -6,10 +6,12 @@ rows. Runs that train here, finished runs and runs of another process read alike
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -59,10 +61,32 @@ class History:
                 self._columns[name][self._count : needed] = rows[:, index]
             self._count = needed
 
-    def since(self, cursor: int = 0) -> tuple[Columns, int]:
-        """The rows from ``cursor`` on, by column, and the cursor to ask with next time."""
+    def since(self, cursor: int = 0, names: Sequence[str] | None = None) -> tuple[Columns, int]:
+        """The rows from ``cursor`` on, by column, and the cursor to ask with next time.
+
+        Args:
+            names: of the columns; None: all.
+        """
         with self._lock:
-            return self._view(cursor), self._count
+            return self._view(cursor, names), self._count
+
+    def at(self, places: NDArray[np.int64], names: Sequence[str]) -> Columns:
+        """Single rows, by column.
+
+        Args:
+            places: numbers of the rows, the first is 0.
+        """
+        with self._lock:
+            if self._stored is None:
+                return {name: self._columns[name][places] for name in names}
+            found = {name: np.empty(len(places)) for name in names}
+            starts = np.cumsum([0, *(len(chunk) for chunk in self._stored[0].chunks)])
+            piece = np.searchsorted(starts, places, side="right") - 1
+            for index in np.unique(piece):
+                inside = piece == index
+                for name, values in found.items():
+                    values[inside] = self._stored[name].chunk(index).to_numpy()[places[inside] - starts[index]]
+            return found
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column, all rows."""
@@ -149,15 +173,90 @@ def read_history(path: Path) -> History:
     Raises:
         CheckpointError: when the file is missing or does not start as a history.
     """
-    try:
-        # Windows does not let a file be replaced while it is mapped, and every run's file is in the end.
-        source = pa.py_buffer(path.read_bytes()) if os.name == "nt" else pa.memory_map(str(path))
-        reader = pa.ipc.open_stream(source)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise CheckpointError(f"{path} cannot be read as a history: {error}") from error
-    batches: list[pa.RecordBatch] = []
-    while True:
-        try:
-            batches.append(reader.read_next_batch())
-        except (StopIteration, pa.ArrowInvalid, OSError):
-            return History(reader.schema.names, pa.Table.from_batches(batches, reader.schema))
+    return HistoryFile(path).read()
+
+
+class HistoryFile:
+    """A history file that is read again and again while another process appends to it; safe to read in any thread.
+
+    Of a file that has grown only what has come since is read; one that was replaced is read anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._version: tuple[int, int, int] | None = None
+        self._mapped: mmap.mmap | None = None
+        self._schema = pa.schema([])
+        self._batches: list[pa.RecordBatch] = []
+        self._end = 0
+        self._history = History(())
+
+    def read(self) -> History:
+        """All rows that are there now; the same object while there are no others.
+
+        Raises:
+            CheckpointError: when the file is missing or does not start as a history.
+        """
+        with self._lock:
+            try:
+                stat = self.path.stat()
+                version = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+                if version == self._version:
+                    return self._history
+                # While it is mapped, its number is no other file's.
+                grew = self._version is not None and stat.st_ino == self._version[0] and stat.st_size >= self._end
+                if not grew:
+                    self._begin()
+                elif stat.st_size > self._end:
+                    with self.path.open("rb") as file:
+                        file.seek(self._end)
+                        self._take(pa.py_buffer(file.read()))
+            except (OSError, ValueError, EOFError) as error:
+                raise CheckpointError(f"{self.path} cannot be read as a history: {error}") from error
+            self._batches = _joined(self._batches)
+            self._history = History(self._schema.names, pa.Table.from_batches(self._batches, self._schema))
+            self._version = version
+            return self._history
+
+    def let_go(self) -> None:
+        """Give back the memory of what was looked at; the system fetches it again when it is needed."""
+        with self._lock:
+            if self._mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+                self._mapped.madvise(mmap.MADV_DONTNEED)
+
+    def _begin(self) -> None:
+        with self.path.open("rb") as file:
+            # Windows does not let a file be replaced while it is mapped, and every run's file is in the end.
+            self._mapped = None if os.name == "nt" else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            source = pa.py_buffer(file.read() if self._mapped is None else self._mapped)
+        reader = pa.BufferReader(source)
+        self._schema = pa.ipc.read_schema(reader)
+        self._batches, self._end = [], reader.tell()
+        self._take(source.slice(self._end))
+
+    def _take(self, source: Any) -> None:
+        """Add the whole batches of a part of the file that starts where the last one ended."""
+        reader, whole = pa.BufferReader(source), 0
+        while True:
+            try:
+                self._batches.append(pa.ipc.read_record_batch(pa.ipc.read_message(reader), self._schema))
+            except (EOFError, OSError, pa.ArrowInvalid):  # the end, or one that is still being written
+                break
+            whole = reader.tell()
+        self._end += whole
+
+
+def _joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """The same rows in few batches, each with more than the one after it: thousands of small ones read slowly."""
+    groups: list[tuple[int, list[pa.RecordBatch]]] = []
+    for batch in batches:
+        rows, group = batch.num_rows, [batch]
+        while groups and groups[-1][0] <= rows:
+            before, members = groups.pop()
+            rows, group = before + rows, members + group
+        groups.append((rows, group))
+    return [
+        group[0] if len(group) == 1 else pa.Table.from_batches(group).combine_chunks().to_batches()[0]
+        for _, group in groups
+    ]

@@ -14,7 +14,7 @@ from gancore.branching import BranchPoint, branch_points
 from gancore.checkpoint import Gallery, RunFolder
 from gancore.config import RunConfig
 from gancore.errors import RunError
-from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, read_history
+from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, HistoryFile
 from gancore.live_quality import Quality, read_quality
 from gancore.plane import PlaneView
 from gancore.player_files import weights_of
@@ -36,7 +36,7 @@ class Run:
     ) -> None:
         self.folder, self._trainer, self._withdraw = folder, trainer, withdraw
         self._ended = threading.Event()
-        self._from_disk: dict[str, tuple[tuple[int, int], History]] = {}
+        self._files = {name: HistoryFile(folder.path / name) for name in (HISTORY_FILE, SIGNALS_FILE)}
         if trainer is None:
             self._ended.set()
 
@@ -275,16 +275,15 @@ class Run:
             future.cancel()
             raise RunError(f"run {self.id} gave no view of its plane within {timeout_s:g} s") from error
 
+    def let_go(self) -> None:
+        """Give back the memory that reading its logs from disk took; they are fetched again when they are needed."""
+        for file in self._files.values():
+            file.let_go()
+
     def _read(self, name: str, columns: Sequence[str]) -> History:
-        """A history file, read again only once it has changed."""
-        path = self.folder.path / name
-        if not path.is_file():
-            return History([*POSITION, *columns])
-        stat = path.stat()
-        version = (stat.st_mtime_ns, stat.st_size)
-        if name not in self._from_disk or self._from_disk[name][0] != version:
-            self._from_disk[name] = (version, read_history(path))
-        return self._from_disk[name][1]
+        """A history file, of which only what is new is read."""
+        file = self._files[name]
+        return file.read() if file.path.is_file() else History([*POSITION, *columns])
 
     def _look_back(self, config: RunConfig, dataset: PointData, label: int) -> PlaneView:
         resolved = self.folder.read_resolved()

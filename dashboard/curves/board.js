@@ -81,6 +81,7 @@ class Board {
     this.panels = new Map(); // panel key -> its elements
     this.pressed = false;
     this.failed = false;
+    this.answered = false; // by the server, once: an empty chart before would be drawn for nothing
     this.root = element("div", "curve-board", { "data-testid": "curve-board", "data-key": data.key });
     this.root.dataset.mounts = mounts[data.key] = (mounts[data.key] ?? 0) + 1;
     this.legend = element("div", "cb-legend", { role: "group" });
@@ -282,23 +283,24 @@ class Board {
     cancelAnimationFrame(this.drawing);
     this.drawing = requestAnimationFrame(() => {
       this.drawing = undefined;
-      if (!this.Plotly || (this.pressed && !now) || !this.root.clientWidth) return;
+      if (!this.Plotly || !this.answered || (this.pressed && !now) || !this.root.clientWidth) return;
       const theme = readTheme(this.root);
+      const shown = [];
       for (const spec of this.data.panels) {
         const panel = this.panels.get(spec.key);
         panel.spec = spec;
-        if (panel.visible) this.drawPanel(panel, theme);
+        if (panel.visible) shown.push([panel, panel.graph.clientWidth]);
       }
+      // Widths first: asked for between two drawings, each would have the browser lay out the whole page.
+      for (const [panel, width] of shown) if (width) this.drawPanel(panel, width, theme);
     });
   }
 
-  drawPanel(panel, theme) {
+  drawPanel(panel, width, theme) {
     const { spec, graph, figure } = panel;
     const lines = this.linesOf(spec);
-    const width = graph.clientWidth;
-    if (!width) return;
     const layout = layoutOf(this, spec, lines, width, theme);
-    this.Plotly.react(graph, tracesOf(lines, theme), layout, { displayModeBar: false, doubleClick: false, plotlyServerURL: "" });
+    this.Plotly.react(graph, tracesOf(lines, theme, width), layout, { displayModeBar: false, doubleClick: false, plotlyServerURL: "" });
     if (!panel.listens) {
       panel.listens = true;
       graph.on("plotly_relayout", (change) => {
@@ -408,8 +410,22 @@ function save(blob, name) {
 /** Plotly reads names and titles as markup. */
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-function tracesOf(lines, theme) {
-  return lines.flatMap((line) => {
+/** Each bucket's lowest and highest value, one after the other. */
+function extremes({ x, low, high }) {
+  const places = new Array(2 * x.length);
+  const values = new Array(2 * x.length);
+  for (let i = 0; i < x.length; i++) {
+    places[2 * i] = places[2 * i + 1] = x[i];
+    values[2 * i] = low[i];
+    values[2 * i + 1] = high[i];
+  }
+  return [places, values];
+}
+
+/** Plotly's traces of lines; of those with more than `most` points, neighbours are merged. */
+function tracesOf(lines, theme, most = Infinity) {
+  return lines.flatMap((whole) => {
+    const line = whole.band ? whole : thinned(whole, most);
     const common = { type: "scatter", mode: "lines", legendgroup: line.run, showlegend: false, hoverinfo: "skip" };
     const uid = `${line.run}/${line.name}`;
     const traces = [];
@@ -418,8 +434,7 @@ function tracesOf(lines, theme) {
       traces.push({ ...outline, uid: `${uid}/band`, fill: "toself", fillcolor: line.color, opacity: 0.2, line: { width: 0 } });
     } else if (line.smoothed || line.size > 1) {
       // From the lowest to the highest of each bucket, so that no spike is lost.
-      const x = line.size > 1 ? line.x.flatMap((place) => [place, place]) : line.x;
-      const y = line.size > 1 ? line.low.flatMap((low, i) => [low, line.high[i]]) : line.mean;
+      const [x, y] = line.size > 1 ? extremes(line) : [line.x, line.mean];
       traces.push({ ...common, uid: `${uid}/raw`, x, y, opacity: line.smoothed ? 0.22 : 0.5, line: { color: line.color, width: 1 } });
     }
     if (line.shared) {

@@ -1,7 +1,9 @@
 /* What a board computes of the buckets it holds. No page, no network: plain functions of arrays. */
 
 function decode(text, Kind) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
   return Array.from(new Kind(bytes.buffer));
 }
 
@@ -21,6 +23,27 @@ function mergePairs(log) {
   }
   log.size *= 2;
   log.whole = pairs;
+}
+
+/** A line with neighbouring points merged until there are no more than `most`: a screen shows no more anyway. */
+function thinned(line, most) {
+  const each = Math.ceil(line.x.length / Math.max(1, most));
+  if (each < 2) return line;
+  const found = { x: [], y: [], low: [], high: [] };
+  for (let start = 0; start < line.x.length; start += each) {
+    const stop = Math.min(start + each, line.x.length);
+    let [sum, known, low, high] = [0, 0, NaN, NaN];
+    for (let i = start; i < stop; i++) {
+      if (Number.isFinite(line.y[i])) [sum, known] = [sum + line.y[i], known + 1];
+      if (Number.isNaN(low) || line.low[i] < low) low = line.low[i];
+      if (Number.isNaN(high) || line.high[i] > high) high = line.high[i];
+    }
+    found.x.push(line.x[stop - 1]);
+    found.y.push(known ? sum / known : NaN);
+    found.low.push(low);
+    found.high.push(high);
+  }
+  return { ...line, ...found, mean: found.y, size: line.size * each };
 }
 
 /** Mean distance of neighbouring points; Infinity where there are none. */

@@ -104,7 +104,10 @@ def answer(wanted: Wanted) -> dict[str, Any]:
             while len(_summaries) > SUMMARIES_KEPT:
                 _summaries.popitem(last=False)
             found = summary.read(history, wanted.columns, wanted.token, wanted.have, wanted.size)
-            return {"token": summary.token, **_packed(run, found)}
+            packed = {"token": summary.token, **_packed(run, found)}
+        if not wanted.have:
+            run.let_go()
+        return packed
     except GanCoreError as error:
         return {"error": str(error)}
 

@@ -33,17 +33,19 @@ function unpack(found) {
   return { ...found, x, y, whole: Math.floor(found.rows / found.size) };
 }
 
-/** Put what has come since behind what is there. */
+/** Put what has come since behind what is there; whether there was anything new. */
 function receive(want, found) {
-  if (found.error) {
-    logs.set(nameOf(want), { ...(logs.get(nameOf(want)) ?? emptyLog()), error: found.error });
-    return;
-  }
-  const fresh = unpack(found);
   const log = logs.get(nameOf(want));
+  if (found.error) {
+    logs.set(nameOf(want), { ...(log ?? emptyLog()), error: found.error });
+    return log?.error !== found.error;
+  }
+  const isSame = log && !log.error && log.token === found.token && want.columns.every((name) => log.columns.has(name));
+  if (isSame && log.rows === found.rows) return false;
+  const fresh = unpack(found);
   if (!fresh.first || !log || log.token !== fresh.token) {
     logs.set(nameOf(want), { ...fresh, columns: new Set(want.columns) });
-    return;
+    return true;
   }
   while (log.size < fresh.size) mergePairs(log);
   const join = (kept, more) => kept.slice(0, fresh.first).concat(more);
@@ -52,6 +54,7 @@ function receive(want, found) {
     log.y[name] = fresh.y[name].map((values, i) => join(log.y[name][i] ?? log.y[name][0], values));
   }
   Object.assign(log, { rows: fresh.rows, whole: fresh.whole, error: undefined });
+  return true;
 }
 
 function emptyLog() {
@@ -87,18 +90,24 @@ async function refresh() {
     return asking;
   }
   const shown = [...boards.values()].filter((board) => board.root.isConnected);
+  let outdated = [];
   asking = (async () => {
     try {
       const wanted = wantedBy(shown);
-      if (wanted.length) (await ask(wanted)).forEach((found, i) => receive(wanted[i], found));
-      shown.forEach((board) => board.say(""));
+      const found = wanted.length ? await ask(wanted) : [];
+      const isNews = found.map((each, i) => receive(wanted[i], each)).some(Boolean);
+      outdated = shown.filter((board) => isNews || !board.answered);
+      for (const board of shown) {
+        board.answered = true;
+        board.say("");
+      }
     } catch (error) {
       shown.forEach((board) => board.say(`The curves could not be fetched (${error.message}); trying again.`));
     }
   })();
   await asking;
   asking = undefined;
-  shown.forEach((board) => board.draw());
+  outdated.forEach((board) => board.draw());
   if (askAgain) {
     askAgain = false;
     refresh();

@@ -105,7 +105,7 @@ class Summary:
         self.token = secrets.randbits(31)
         """Another number whenever earlier rows were replaced, as when a run resumed from a checkpoint before them."""
         self._columns: dict[str, _Column] = {}
-        self._last: tuple[int, float, float] = (0, 0.0, 0.0)
+        self._last: tuple[int, list[float]] = (0, [])
 
     def read(
         self, history: History, columns: Iterable[str], token: int = -1, have: int = 0, size: int = 1
@@ -127,13 +127,13 @@ class Summary:
         for name in columns:
             if name in history.names and name not in POSITION:
                 values[name] = self._column(history, name, rows, now, first)
-        ends = _ends(rows, now)[first:]
-        return Buckets(rows, now, first, {name: history.column(name)[:rows][ends] for name in POSITION}, values)
+        return Buckets(rows, now, first, history.at(_ends(rows, now)[first:], POSITION), values)
 
     def _column(self, history: History, name: str, rows: int, size: int, first: int) -> tuple[Floats, Floats, Floats]:
         kept = self._columns.setdefault(name, _Column())
         kept.widen(size)
-        fresh = history.column(name)[len(kept.mean) * size : rows]
+        begun = len(kept.mean) * size
+        fresh = history.since(begun, [name])[0][name][: rows - begun]
         parts = summarise(fresh, size)
         whole = len(fresh) // size
         kept.extend((parts[0][:whole], parts[1][:whole], parts[2][:whole]))
@@ -145,13 +145,18 @@ class Summary:
         return mean, low, high
 
     def _note_replaced(self, history: History, rows: int) -> None:
-        seen, iteration, elapsed = self._last
-        iterations, clock = history.column("iteration"), history.column("elapsed_s")
-        if seen and (rows < seen or (iterations[seen - 1], clock[seen - 1]) != (iteration, elapsed)):
+        seen, place = self._last
+        if seen and (rows < seen or _place(history, seen - 1) != place):
             self.token += 1
             self._columns.clear()
         if rows:
-            self._last = (rows, float(iterations[rows - 1]), float(clock[rows - 1]))
+            self._last = (rows, _place(history, rows - 1))
+
+
+def _place(history: History, row: int) -> list[float]:
+    """What tells a row from one that was computed again."""
+    found = history.at(np.array([row]), ("iteration", "elapsed_s"))
+    return [float(values[0]) for values in found.values()]
 
 
 def _ends(rows: int, size: int) -> NDArray[np.int64]:

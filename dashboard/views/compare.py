@@ -215,11 +215,17 @@ def _differences(runs: Sequence[Compared]) -> None:
     )
 
 
+@fragment
 def _coordinates(runs: Sequence[Compared]) -> None:
     table = coordinates(runs, comparison.results(runs))
     if len(runs) < 2 or table.shape[1] < FEWEST_AXES:
         return
-    with st.expander("Settings and results as parallel coordinates", icon=":material/stacked_line_chart:"):
+    # Drawn once it is open: Streamlit's own Plotly takes a browser as long as the rest of the page.
+    title, icon = "Settings and results as parallel coordinates", ":material/stacked_line_chart:"
+    card = st.expander(title, icon=icon, key="coordinates-card", on_change="rerun")
+    if not card.open:
+        return
+    with card:
         st.caption("Each line is a run. Drag along an axis to keep the runs within; drag a title to move its axis.")
         with st.container(key="compare-coordinates"):
             st.plotly_chart(parallel_figure(runs, table), width="content", key="coordinates")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from gancore.errors import CheckpointError
-from gancore.history import History, HistoryWriter, read_history
+from gancore.history import History, HistoryFile, HistoryWriter, read_history
 
 NAMES = ("iteration", "loss")
 
@@ -134,3 +134,48 @@ def test_what_is_no_history_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.arrow").write_text("iteration,loss")
     with pytest.raises(CheckpointError, match=r"text\.arrow cannot be read as a history"):
         read_history(tmp_path / "text.arrow")
+
+
+def test_of_a_file_that_grows_only_what_is_new_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, history = tmp_path / "h.arrow", History(NAMES)
+    history.append(rows(1, 1000))
+    writer, file = HistoryWriter(history, path), HistoryFile(path)
+    taken = []
+    read = pa.ipc.read_record_batch
+
+    def counted(message: pa.Message, schema: pa.Schema) -> pa.RecordBatch:
+        taken.append(read(message, schema))
+        return taken[-1]
+
+    monkeypatch.setattr("gancore.history.pa.ipc.read_record_batch", counted)
+    for start in range(1001, 1300, 3):
+        history.append(rows(start, 3))
+        writer.flush()
+        found = file.read()
+        assert found is file.read()
+        assert np.array_equal(found.column("loss"), history.column("loss"))
+    assert sum(batch.num_rows for batch in taken) == len(history)
+    assert found.at(np.array([0, 999, 1000, 1299]), ["iteration"])["iteration"].tolist() == [1, 1000, 1001, 1300]
+    assert len(found._stored["loss"].chunks) < 12
+
+
+def test_a_file_that_was_replaced_or_is_half_written_is_read_rightly(tmp_path: Path) -> None:
+    path = tmp_path / "h.arrow"
+    written(path)
+    file = HistoryFile(path)
+    assert len(file.read()) == 17
+    history = read_history(path)
+    history.keep_until(5)
+    writer = HistoryWriter(history, path)
+    assert len(file.read()) == 5
+    history.append(rows(6, 4))
+    writer.flush()
+    grown = path.read_bytes()
+    with path.open("r+b") as stored:
+        stored.truncate(len(grown) - 9)
+    assert len(file.read()) == 5
+    with path.open("ab") as stored:
+        stored.write(grown[-9:])
+    assert file.read().column("iteration").tolist() == list(range(1, 10))
+    file.let_go()
+    assert file.read().column("iteration").tolist() == list(range(1, 10))
