@@ -45,7 +45,9 @@ def log_of(columns: Sequence[str], rows: int) -> History:
 def make(tmp_path: Path) -> Make:
     """A function that stores a run of a preset, as if it had been trained, and reads it back to be compared."""
 
-    def made(preset: str, name: str = "", *, rows: int = ROWS, status: Status | None = None, **config: object) -> Compared:
+    def made(
+        preset: str, name: str = "", *, rows: int = ROWS, status: Status | None = None, **config: object
+    ) -> Compared:
         folder = RunFolder.create(tmp_path, configure(preset, **config))
         series = [each.name for each in recipe_of(preset).series]
         write_history(log_of(series, rows), folder.path / HISTORY_FILE)
