@@ -1,9 +1,8 @@
 """A page for the browser tests: a board of curves of the runs in GANSCOPE_RUNS, which need not have been trained.
 
-Started with `streamlit run` like the dashboard itself; the server runs this file as app and as script. In the address,
-`?run=` names the first number of each run shown (its seed): one run has its own legends, several have one together.
-`live`, `bands`, `forks` and `markers` are switched on there too; what may change while the page is open is in the
-sidebar.
+Started with `streamlit run` like the dashboard itself; the server runs this file as app and as script. In the address
+`?run=` names runs by their seeds: one has its own legends, several have one together. `?with=` switches `live`,
+`bands` and `markers` on; what may change while the page is open is in the sidebar.
 """
 
 from __future__ import annotations
