@@ -98,7 +98,10 @@ async function refresh() {
   })();
   await asking;
   asking = undefined;
-  shown.forEach((board) => board.draw());
+  shown.forEach((board) => {
+    board.catchUp();
+    board.draw();
+  });
   if (askAgain) {
     askAgain = false;
     refresh();
