@@ -150,12 +150,13 @@ def progress_text(status: Status, plan: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``45 s``, ``3:07`` or ``2:03:00``."""
+    """``45 s``, ``3:07`` or ``2 h 03 min``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
-    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+    # Not 2:03:00: Streamlit takes what stands between two colons for the name of an emoji, and fetches emojis first.
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def progress_bar(run: Run, status: Status) -> None:
