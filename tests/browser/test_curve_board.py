@@ -128,7 +128,10 @@ def wait_for(chart: Locator, condition: str) -> None:
     """Until an expression of `g`, the Plotly graph, is true."""
     key = chart.get_attribute("data-panel")
     chart.page.wait_for_function(
-        f"""() => {{ const g = document.querySelector('[data-panel="{key}"] .js-plotly-plot'); return {condition}; }}"""
+        f"""() => {{
+            const g = document.querySelector('[data-panel="{key}"] .js-plotly-plot');
+            return {condition};
+        }}"""
     )
 
 
