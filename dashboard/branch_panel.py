@@ -14,7 +14,11 @@ from gancore.recipes import recipe_of
 from gancore.run import Run
 
 TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
-_CHOSEN, _ERROR = "branch.run", "branch.error"
+_CHOSEN, _ERROR, _OPENED = "branch.run", "branch.error", "branch.opened"
+# The button stands below a card's charts and galleries, the panel above all cards.
+_INTO_VIEW = """<script>
+document.querySelector(".st-key-branch-panel")?.scrollIntoView({ block: "center" });
+</script>"""
 
 
 def branch_button(run: Run, in_page: bool = True) -> None:
@@ -33,6 +37,7 @@ def branch_button(run: Run, in_page: bool = True) -> None:
     )
     if pressed:
         st.session_state[_CHOSEN] = run.id
+        st.session_state[_OPENED] = True
         st.session_state.pop(_ERROR, None)
         if not in_page:
             st.switch_page(TRAIN_PAGE)
@@ -96,6 +101,8 @@ def branch_panel() -> None:
                 on_click=_start,
                 args=(run.id, iteration, changed),
             )
+        if st.session_state.pop(_OPENED, False):
+            st.html(_INTO_VIEW, unsafe_allow_javascript=True)
 
 
 def _show(error: GanCoreError, shared: controls.Fields, own: controls.Fields) -> None:
