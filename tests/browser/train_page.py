@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
 """For what training must bring, on a machine that other tests keep busy."""
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 
@@ -136,14 +136,19 @@ def press(card: Locator, button: str) -> None:
     card.get_by_role("button", name=button, exact=True).click()
 
 
+def badges(within: Page | Locator, state: str) -> Locator:
+    """The states of cards, those that are this one."""
+    return within.locator(".stMarkdownBadge").filter(has_text=state)
+
+
 def pause(card: Locator) -> None:
     press(card, "Pause")
-    expect(card.get_by_text("paused", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(badges(card, "paused")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def stop(card: Locator) -> None:
     press(card, "Stop")
-    expect(card.get_by_text("stopped", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    expect(badges(card, "stopped")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def stored(runs: Path, run_id: str, name: str) -> Any:
