@@ -14,7 +14,11 @@ from gancore.recipes import recipe_of
 from gancore.run import Run
 
 TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
-_CHOSEN, _ERROR = "branch.run", "branch.error"
+_CHOSEN, _ERROR, _OPENED = "branch.run", "branch.error", "branch.opened"
+# The button stands below a card's charts and galleries, the panel above all cards.
+_INTO_VIEW = """<script>
+document.querySelector(".st-key-branch-panel")?.scrollIntoView({ block: "center" });
+</script>"""
 
 
 def branch_button(run: Run) -> None:
@@ -29,6 +33,7 @@ def branch_button(run: Run) -> None:
     )
     if pressed:
         st.session_state[_CHOSEN] = run.id
+        st.session_state[_OPENED] = True
         st.session_state.pop(_ERROR, None)
         st.switch_page(TRAIN_PAGE)
 
@@ -90,6 +95,8 @@ def branch_panel() -> None:
                 on_click=_start,
                 args=(run.id, iteration, changed),
             )
+        if st.session_state.pop(_OPENED, False):
+            st.html(_INTO_VIEW, unsafe_allow_javascript=True)
 
 
 def _show(error: GanCoreError, shared: controls.Fields, own: controls.Fields) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,17 +31,21 @@ _TITLES: dict[Group, str] = {
 }
 
 
-def run_panels(run_id: str, config: RunConfig, groups: Iterable[Group], quality: Quality | None) -> list[Panel]:
+def run_panels(
+    run_id: str, config: RunConfig, groups: Iterable[Group], quality: Quality | None, to_come: Collection[str] = ()
+) -> list[Panel]:
     """The charts of one run: each group's numbers over one another, quality apart.
 
     Args:
         quality: what has been measured so far, if anything.
+        to_come: numbers of quality that have their charts before there are any.
     """
     recipe = recipe_of(config.preset)
+    measured = to_come if quality is None else quality.history.names
     logged = {series.name for series in recipe.series}
     panels = []
     for group in (group for group in GROUPS if group in groups):
-        found = [each for each in of_group(group) if _is_logged(each, logged, quality)]
+        found = [each for each in of_group(group) if _is_logged(each, logged, measured)]
         if group == "Quality":
             panels += [_quality_panel(run_id, each, quality) for each in found if each.source == "quality"]
             found = [each for each in found if each.source == "signals"]
@@ -65,10 +69,10 @@ def run_panels(run_id: str, config: RunConfig, groups: Iterable[Group], quality:
     return [*panels[:-1], replace(panels[-1], wide=True)] if alone else panels
 
 
-def _is_logged(quantity: Quantity, logged: set[str], quality: Quality | None) -> bool:
+def _is_logged(quantity: Quantity, logged: Collection[str], measured: Collection[str]) -> bool:
     if quantity.source == "losses":
         return quantity.column in logged
-    return quantity.source == "signals" or (quality is not None and quantity.column in quality.history.names)
+    return quantity.source == "signals" or quantity.column in measured
 
 
 def _lines(run_id: str, quantities: Sequence[Quantity]) -> tuple[Line, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +48,22 @@ class Compared:
         return self.run.id
 
     def logs(self, quantity: Quantity) -> bool:
-        """Whether the run has this number."""
-        if quantity.source == "losses":
-            return any(series.name == quantity.column for series in recipe_of(self.config.preset).series)
-        if quantity.source == "signals":
-            # Some have no value on some data: points have no range to be out of.
-            return bool(np.isfinite(self.run.signals().column(quantity.column)[-_RECENT:]).any())
-        quality = self.run.quality()
-        return quality is not None and quantity.column in quality.history.names
+        """Whether the run had this number when it was first asked about one."""
+        return quantity in self.logged
+
+    @cached_property
+    def logged(self) -> frozenset[Quantity]:
+        """The numbers that the run has; read once, as every control on the page asks for them."""
+        series = {series.name for series in recipe_of(self.config.preset).series}
+        signals, quality = self.run.signals(), self.run.quality()
+        # Some have no value on some data: points have no range to be out of.
+        recent, _ = signals.since(max(0, len(signals) - _RECENT))
+        names = {
+            "losses": series,
+            "signals": {name for name, values in recent.items() if np.isfinite(values).any()},
+            "quality": set(quality.history.names) if quality is not None else set(),
+        }
+        return frozenset(quantity for quantity in QUANTITIES if quantity.column in names[quantity.source])
 
 
 def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
@@ -81,6 +90,11 @@ def _telling(run_id: str, parts: Mapping[str, tuple[str, ...]]) -> list[str]:
             told.append(own[index])
             rivals = [other for other in rivals if other[index] == own[index]]
     return [*told, run_id.removeprefix(f"{own[0]}-")] if rivals else told
+
+
+def logged(runs: Iterable[Compared]) -> set[tuple[str, Quantity]]:
+    """Which numbers there are of which run."""
+    return {(run.id, quantity) for run in runs for quantity in run.logged}
 
 
 def labels(runs: Iterable[Compared]) -> list[RunLabel]:

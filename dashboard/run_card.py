@@ -20,8 +20,10 @@ from dashboard.run_colors import run_look
 from dashboard.steering_card import steering_card
 from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
+from gancore.live_quality import measured_numbers
 from gancore.run import Run
 from gancore.schedule import whole_percent
+from gancore.sources import is_points
 from gancore.status import RunState, Status
 
 REFRESH_S = 0.5
@@ -63,8 +65,10 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
                 st.caption("It trains in another process; pause and stop it there.")
             diagnosis_card(run, status)
             steering_card(run, status)
-            _charts(run, status, options)
-            _quality(run)
+            # Before the first measurement: charts that came later would move what is below.
+            to_come = measured_numbers(run.config) if status.state.is_live else ()
+            _charts(run, status, options, to_come)
+            _quality(run, to_come)
             kept = run.galleries()
             galleries.milestone_row(run, kept)
             galleries.film(run, kept)
@@ -133,6 +137,8 @@ def progress_text(status: Status, plan: str) -> str:
         f"iteration {status.iteration:,}",
         f"epoch {status.epoch:.2f}",
     ]
+    if status.message and status.state.is_live:
+        parts.append(status.message)
     if status.iterations_per_s:
         parts.append(f"{status.iterations_per_s:.3g} it/s")
     if status.eta_s is not None:
@@ -144,26 +150,28 @@ def progress_text(status: Status, plan: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``45 s``, ``3:07`` or ``2:03:00``."""
+    """``45 s``, ``3:07`` or ``2 h 03 min``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
-    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+    # Not 2:03:00: Streamlit takes what stands between two colons for the name of an emoji, and fetches emojis first.
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def progress_bar(run: Run, status: Status) -> None:
     """How far a run is, and what ended it."""
-    st.progress(status.progress, progress_text(status, run.config.plan.describe()))
-    if status.message:
+    with st.container(key=f"progress-{run.id}"):
+        st.progress(status.progress, progress_text(status, run.config.plan.describe()))
+    if status.message and not status.state.is_live:
         show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
         show(f"{status.message[0].upper()}{status.message[1:]}.")
 
 
-def _charts(run: Run, status: Status, options: ChartOptions) -> None:
+def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str, ...]) -> None:
     config, quality = run.config, run.quality()
     curve_board(
-        charts.run_panels(run.id, config, options.groups, quality),
+        charts.run_panels(run.id, config, options.groups, quality, to_come),
         key=f"run-{run.id}",
         x_axis=options.x_axis,
         smoothing=options.smoothing,
@@ -176,12 +184,14 @@ def _charts(run: Run, status: Status, options: ChartOptions) -> None:
     )
 
 
-def _quality(run: Run) -> None:
+def _quality(run: Run, to_come: tuple[str, ...]) -> None:
     """How many classes or modes the samples cover, and what the measured numbers stand on."""
     quality = run.quality()
     if quality is None or not len(quality.history):
-        if run.is_mine and run.config.measure_every is not None:
-            st.caption("Quality: measured from time to time, first when the data's own images have been looked at.")
+        if "modes" in to_come:
+            st.progress(0.0, f"{'Modes' if is_points(run.config.data) else 'Classes'} covered: not measured yet")
+        if to_come:
+            st.caption("Quality is measured from time to time, first when the data itself has been looked at.")
         return
     facts = quality.facts
     if facts.classes:

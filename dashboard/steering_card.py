@@ -62,12 +62,13 @@ def speed_control(run: Run, prefix: str = "", labelled: bool = True) -> None:
         key=key,
         required=True,
         label_visibility="visible" if labelled else "collapsed",
-        on_change=lambda: _do(run, _pace, run, st.session_state[key]),
+        on_change=lambda: _do(run, _pace, run, _chosen(key)),
     )
 
 
-def _pace(run: Run, name: str) -> None:
-    run.pace(SPEEDS[name])
+def _pace(run: Run, name: str | None) -> None:
+    if name is not None:
+        run.pace(SPEEDS[name])
 
 
 def _trains(run: Run, now: Steering) -> None:
@@ -79,7 +80,7 @@ def _trains(run: Run, now: Steering) -> None:
         key=key,
         required=True,
         help="For single steps too; the other player stays exactly as it is.",
-        on_change=lambda: _do(run, run.steer, trains=st.session_state[key], timeout_s=PATIENCE_S),
+        on_change=lambda: _do(run, run.steer, trains=_chosen(key), timeout_s=PATIENCE_S),
     )
 
 
@@ -117,9 +118,14 @@ def _shown(key: str, value: Any) -> str:
 
     To set it at every refresh would undo a click made while one is under way.
     """
-    if st.session_state.get(f"{key}.known") != value or key not in st.session_state:
+    if st.session_state.get(f"{key}.known") != value or _chosen(key) is None:
         st.session_state[key] = st.session_state[f"{key}.known"] = value
     return key
+
+
+def _chosen(key: str) -> Any:
+    """What a control says; None too where a browser sent its state before it had drawn what was chosen."""
+    return st.session_state.get(key)
 
 
 def _do(run: Run, action: Any, *args: Any, **kwargs: Any) -> None:

@@ -30,6 +30,7 @@ from gancore.points import PointData
 from gancore.recipes.recipe import Players
 from gancore.sampler import Sampler
 from gancore.schedule import Position, Schedule
+from gancore.sources import is_points
 
 SHARE = 0.03
 """Most of the time that the measuring thread may work."""
@@ -62,6 +63,23 @@ class Quality(BaseModel):
     history: History
     """One row a measurement: the position, and ``frechet``, ``modes``, ``confidence`` as the data set gives them; of
     points ``wasserstein``, ``modes``, ``high_quality``."""
+
+
+def measured_numbers(config: RunConfig) -> tuple[str, ...]:
+    """The numbers that a run's live quality will have, known before anything is measured; empty if nothing will be.
+
+    Raises:
+        DataError: when the file of a data set of points is missing or damaged.
+    """
+    if config.measure_every is None:
+        return ()
+    if is_points(config.data):
+        from gancore.plane import points_of
+
+        return ("wasserstein",) if points_of(config).modes is None else ("wasserstein", "modes", "high_quality")
+    from gancore.evaluate.extractors import knows_classes
+
+    return ("frechet", "modes", "confidence") if knows_classes(config.data) else ("frechet",)
 
 
 def read_quality(folder: RunFolder) -> Quality | None:

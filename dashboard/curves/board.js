@@ -11,6 +11,8 @@ const KEEP_MS = 60_000;
 const DOUBLE_CLICK_MS = 350;
 const DETAIL_AFTER_MS = 200;
 const NARROW_PX = 420;
+// Times the length of the moving average, of what is fetched before a zoomed part.
+const LEAD = 3;
 // Labels of markers that stand closer than this share no row.
 const LABEL_PX = 110;
 const LABEL_ROWS = 5;
@@ -181,6 +183,10 @@ class Board {
     return this.data.runs.length ? line.run : `${spec.key}/${line.name}`;
   }
 
+  isHidden(spec) {
+    return spec.lines.some((line) => this.hidden.has(this.idOf(spec, line)));
+  }
+
   addPanel(spec) {
     const title = element("span", "cb-title");
     const hint = element("span", "cb-hint");
@@ -261,6 +267,8 @@ class Board {
   /** More points of the zoomed part, where a point stands for several rows. */
   async fetchCloser(zooms) {
     const wanted = [];
+    // What lies before tells in the moving average.
+    const lead = Math.ceil(1 + LEAD / (1 - this.data.smoothing));
     for (const want of wantedBy([this])) {
       const log = logs.get(nameOf(want));
       const axis = log?.x[this.data.xAxis];
@@ -269,13 +277,23 @@ class Board {
         const inside = Math.min(Math.max(place, axis[0]), axis[axis.length - 1]);
         return interpolate(axis, log.x.iteration, inside);
       });
-      wanted.push({ run: want.run, source: want.source, columns: want.columns, range: [from - log.size, to + log.size] });
+      wanted.push({ run: want.run, source: want.source, columns: want.columns, range: [from - lead * log.size, to + log.size] });
     }
     if (!wanted.length) return;
     const found = await ask(wanted).catch(() => []);
     if (zooms !== this.zooms) return;
     found.forEach((part, i) => part.error || this.closer.set(nameOf(wanted[i]), unpack(part)));
     this.draw(true);
+  }
+
+  /** Follow runs that have gone on within the zoomed part, beyond what was fetched of it. */
+  catchUp() {
+    const ends = (log) => log?.x[this.data.xAxis]?.at(-1);
+    const isBehind = (want) => {
+      const log = logs.get(nameOf(want));
+      return log?.size > 1 && !(ends(this.closer.get(nameOf(want))) >= Math.min(this.zoom[1], ends(log)));
+    };
+    if (this.zoom && wantedBy([this]).some(isBehind)) this.fetchCloser(this.zooms);
   }
 
   draw(now = false) {
@@ -294,6 +312,11 @@ class Board {
       // Widths first: asked for between two drawings, each would have the browser lay out the whole page.
       for (const [panel, width] of shown) if (width) this.drawPanel(panel, width, theme);
     });
+  }
+
+  /** Whether a chart shows differences: one of numbers that the baseline does not have stays as it is. */
+  isCompared(spec) {
+    return spec.lines.some((line) => line.run === this.data.baseline);
   }
 
   drawPanel(panel, width, theme) {
@@ -323,15 +346,17 @@ class Board {
   linesOf(spec) {
     const { xAxis, smoothing, baseline, bands, forks } = this.data;
     let lines = spec.lines
-      .filter((line) => !this.hidden.has(this.idOf(spec, line)))
       .map((line) => {
-        const log = this.closer.get(nameOf(line)) ?? logs.get(nameOf(line));
+        const all = logs.get(nameOf(line));
+        const log = this.closer.get(nameOf(line)) ?? all;
         const x = log?.x[xAxis] ?? [];
         const [mean = [], low = mean, high = mean] = log?.y[line.column] ?? [];
-        return { ...line, x, mean, low, high, size: log?.size ?? 1, iterations: log?.x.iteration ?? [] };
+        const apart = spacing(all?.x[xAxis] ?? []);
+        return { ...line, x, mean, low, high, apart, size: log?.size ?? 1, iterations: log?.x.iteration ?? [] };
       })
       .filter((line) => line.mean.length);
-    const step = Math.min(...lines.map((line) => spacing(line.x)));
+    // That of the whole logs, so that a zoom smooths neither more nor less.
+    const step = Math.min(...lines.map((line) => line.apart));
     for (const line of lines) line.y = smooth(line.x, line.mean, smoothing, step);
     const base = lines.find((line) => line.run === baseline);
     if (base) {
@@ -341,6 +366,8 @@ class Board {
         [line.mean, line.low, line.high, line.y] = [line.mean, line.low, line.high, line.y].map(less);
       }
     }
+    // Only now, as a hidden run may be the baseline.
+    lines = lines.filter((line) => !this.hidden.has(this.idOf(spec, line)));
     for (const fork of forks) {
       for (const line of lines.filter((each) => each.run === fork.run)) {
         const from = Math.max(0, lowerBound(line.iterations, fork.iteration));
@@ -410,6 +437,9 @@ function save(blob, name) {
 /** Plotly reads names and titles as markup. */
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** Plotly looks for what it removes by a CSS selector made of the trace's uid. */
+const selectable = (text) => text.replace(/[^A-Za-z0-9-]/gu, (sign) => `_${sign.codePointAt(0).toString(16)}_`);
+
 /** Each bucket's lowest and highest value, one after the other. */
 function extremes({ x, low, high }) {
   const places = new Array(2 * x.length);
@@ -427,18 +457,18 @@ function tracesOf(lines, theme, most = Infinity) {
   return lines.flatMap((whole) => {
     const line = whole.band ? whole : thinned(whole, most);
     const common = { type: "scatter", mode: "lines", legendgroup: line.run, showlegend: false, hoverinfo: "skip" };
-    const uid = `${line.run}/${line.name}`;
+    const uid = selectable(`${line.run}/${line.name}`);
     const traces = [];
     if (line.band) {
       const outline = { ...common, x: [...line.band.x, ...line.band.x.toReversed()], y: [...line.band.high, ...line.band.low.toReversed()] };
-      traces.push({ ...outline, uid: `${uid}/band`, fill: "toself", fillcolor: line.color, opacity: 0.2, line: { width: 0 } });
+      traces.push({ ...outline, uid: `${uid}-band`, fill: "toself", fillcolor: line.color, opacity: 0.2, line: { width: 0 } });
     } else if (line.smoothed || line.size > 1) {
       // From the lowest to the highest of each bucket, so that no spike is lost.
       const [x, y] = line.size > 1 ? extremes(line) : [line.x, line.mean];
-      traces.push({ ...common, uid: `${uid}/raw`, x, y, opacity: line.smoothed ? 0.22 : 0.5, line: { color: line.color, width: 1 } });
+      traces.push({ ...common, uid: `${uid}-raw`, x, y, opacity: line.smoothed ? 0.22 : 0.5, line: { color: line.color, width: 1 } });
     }
     if (line.shared) {
-      traces.push({ ...common, uid: `${uid}/shared`, ...line.shared, opacity: 0.7, line: { color: line.color, width: 1.2, dash: "dot" } });
+      traces.push({ ...common, uid: `${uid}-shared`, ...line.shared, opacity: 0.7, line: { color: line.color, width: 1.2, dash: "dot" } });
     }
     const dots = line.y.length <= DOTS_UP_TO;
     traces.push({
@@ -454,15 +484,19 @@ function tracesOf(lines, theme, most = Infinity) {
 function layoutOf(board, spec, lines, width, theme) {
   const { data, zoom } = board;
   const narrow = width < NARROW_PX;
-  const log = (spec.log === "always" || (spec.log === "chosen" && data.logY)) && !data.baseline;
+  const compared = board.isCompared(spec);
+  const known = lines.flatMap((line) => (line.smoothed ? line.y : line.mean));
+  // Where nothing is above 0, as a critic's loss may be, a logarithmic axis would be empty.
+  const wanted = spec.log === "always" || (spec.log === "chosen" && data.logY);
+  const log = wanted && !compared && known.some((value) => value > 0);
+  const scaled = (value) => (log ? Math.log10(value) : value);
   const axis = {
     gridcolor: theme.grid, linecolor: theme.border, tickcolor: theme.border,
     tickfont: { color: theme.muted, size: 11 }, zeroline: false, automargin: true,
   }; // prettier-ignore
-  const shown = data.clip && !spec.range ? withoutOutliers(lines.flatMap((line) => (line.smoothed ? line.y : line.mean))) : null;
-  const span = spec.range && spec.range[1] - spec.range[0];
-  const whole = spec.range && !data.baseline ? [spec.range[0] - 0.03 * span, spec.range[1] + 0.03 * span] : shown;
-  const range = log && whole ? whole.map((value) => Math.log10(Math.max(value, 1e-12))) : whole;
+  const fixed = spec.range && !compared;
+  const room = fixed && 0.03 * (spec.range[1] - spec.range[0]);
+  const range = fixed ? [spec.range[0] - room, spec.range[1] + room] : data.clip ? withoutOutliers(known.map(scaled)) : null;
   const empty = !lines.length;
   const layout = {
     width, height: spec.height, uirevision: `${board.zooms}`, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR,
@@ -481,16 +515,16 @@ function layoutOf(board, spec, lines, width, theme) {
     yaxis: {
       ...axis, type: log ? "log" : "linear", hoverformat: ".4~g", nticks: narrow ? 4 : 6, exponentformat: "power",
       uirevision: `${board.zooms} ${log} ${data.clip} ${data.baseline}`,
-      ...(range || empty ? { range: range ?? (log ? [-2, 0] : [0, 1]), autorange: false } : { autorange: true }),
+      ...(range || empty ? { range: range ?? [0, 1], autorange: false } : { autorange: true }),
     },
     shapes: [],
     annotations: [],
   }; // prettier-ignore
   const note = (text, place) => layout.annotations.push({ text: escape(text), showarrow: false, font: { size: 10, color: theme.muted }, bgcolor: theme.background, borderpad: 1, opacity: 0.85, ...place });
-  const levels = data.baseline ? [[0, data.baselineName]] : spec.levels;
+  const levels = compared ? [[0, data.baselineName]] : spec.levels.filter(([y]) => !log || y > 0);
   for (const [y, label] of levels) {
     layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: theme.muted, width: 1, dash: "dash" }, opacity: 0.8, layer: "below" });
-    note(label, { xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(Math.max(y, 1e-12)) : y, yanchor: "bottom" });
+    note(label, { xref: "paper", x: 1, xanchor: "right", y: scaled(y), yanchor: "bottom" });
   }
   const places = lines.flatMap((line) => (line.x.length ? [line.x[0], line.x[line.x.length - 1]] : []));
   const reach = zoom ? zoom[1] - zoom[0] : Math.max(...places) - Math.min(...places);
@@ -506,7 +540,7 @@ function layoutOf(board, spec, lines, width, theme) {
     // Left of its line, where there is room even at the last iteration; the first iteration has none there.
     note(label, { x, xanchor: x > 0 ? "right" : "left", yref: "paper", y: 1 - 0.08 * free, yanchor: "top" });
   }
-  if (empty) note(board.hidden.size ? "hidden" : data.live ? "waiting for the first values" : "nothing was logged", { xref: "paper", x: 0.5, yref: "paper", y: 0.5, font: { size: 13, color: theme.muted } });
+  if (empty) note(board.isHidden(spec) ? "hidden" : data.live ? "waiting for the first values" : "nothing was logged", { xref: "paper", x: 0.5, yref: "paper", y: 0.5, font: { size: 13, color: theme.muted } });
   return layout;
 }
 

@@ -107,6 +107,7 @@ async function refresh() {
   })();
   await asking;
   asking = undefined;
+  shown.forEach((board) => board.catchUp());
   outdated.forEach((board) => board.draw());
   if (askAgain) {
     askAgain = false;

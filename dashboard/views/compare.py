@@ -19,6 +19,7 @@ from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.prints import figure_buttons, parallel_lines
+from dashboard.quantities import Quantity
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from gancore.errors import GanCoreError
@@ -48,12 +49,12 @@ def main() -> None:
         return
     runs = _read(chosen)
     live = any(run.status.state.is_live for run in runs)
-    _curves(chosen, live)
+    _curves(runs, live)
     st.subheader("Samples from the same z", anchor=False)
     fragment(_samples, run_every=SAMPLES_EVERY_S if live else None)(chosen)
     cross_score_card([run.run for run in runs], {run.id: run.name for run in runs})
     st.subheader("Results", anchor=False)
-    fragment(_results, run_every=REFRESH_S if live else None)(chosen, live)
+    fragment(_results, run_every=REFRESH_S if live else None)(chosen, live, comparison.logged(runs))
     _differences(runs)
     _coordinates(runs)
 
@@ -72,9 +73,8 @@ def _read(chosen: Sequence[str]) -> list[Compared]:
 
 
 @fragment
-def _curves(chosen: Sequence[str], live: bool) -> None:
-    """The board; a fragment, so that another axis or smoothing redraws nothing else."""
-    runs = _read(chosen)
+def _curves(runs: Sequence[Compared], live: bool) -> None:
+    """The board; a fragment, so that another axis or smoothing redraws nothing else, and reads nothing."""
     seeds = comparison.seed_groups(runs)
     options, row = chart_options()
     with row:
@@ -161,13 +161,14 @@ def _linked_tile() -> Picked | None:
         return None
 
 
-def _results(chosen: Sequence[str], was_live: bool) -> None:
+def _results(chosen: Sequence[str], was_live: bool, shown: set[tuple[str, Quantity]]) -> None:
     try:
         runs = _read(chosen)
     except GanCoreError:
         st.rerun()  # a run was deleted: the page leaves it out
-    if was_live and not any(run.status.state.is_live for run in runs):
-        st.rerun()  # the whole page once, so that nothing refreshes any more
+    ended = not any(run.status.state.is_live for run in runs)
+    if was_live and (ended or comparison.logged(runs) - shown):
+        st.rerun()  # the whole page once, so that nothing refreshes any more, or what is measured now has its chart
     table = comparison.results(runs).reset_index()
     table.insert(0, " ", [run.look.mark for run in runs])
     marked = table.style.apply(lambda _: [f"color: {run.look.color}" for run in runs], subset=[" "])

@@ -18,7 +18,7 @@ from torch_fidelity import register_feature_extractor
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
-from gancore.evaluate.judge import IMAGES_AT_ONCE, Judge, find_judge
+from gancore.evaluate.judge import IMAGES_AT_ONCE, Judge, find_judge, has_judge
 from gancore.networks import ImageShape
 
 RANDOM_FEATURES = 64
@@ -122,13 +122,22 @@ def extractor_for(data: str, shape: ImageShape) -> Extractor:
     Raises:
         DataError: when the judge's file is damaged.
     """
-    judge = find_judge("mnist" if data == "stacked-mnist" else data, shape)
+    judge = find_judge(_judged_as(data), shape)
     if judge is None:
         extractor: Extractor = _random_extractor(shape)
     else:
         extractor = StackedExtractor(judge) if data == "stacked-mnist" else JudgeExtractor(judge)
     _register(extractor)
     return extractor
+
+
+def knows_classes(data: str) -> bool:
+    """Whether the extractor of a data set has a judge behind it; reads no file."""
+    return has_judge(_judged_as(data))
+
+
+def _judged_as(data: str) -> str:
+    return "mnist" if data == "stacked-mnist" else data
 
 
 @functools.lru_cache(maxsize=8)

@@ -152,6 +152,13 @@ def find_judge(data: str, shape: ImageShape) -> Judge | None:
     return load_judge(files[0]) if files else None
 
 
+def has_judge(data: str) -> bool:
+    """Whether :func:`find_judge` would find one; reads no file."""
+    name = judge_name(data)
+    own = (data_folder() / "judges").glob(f"{name}-*x*x*.safetensors")
+    return (SHIPPED / f"{name}.safetensors").is_file() or any(own)
+
+
 def _candidates(data: str, shape: ImageShape) -> Iterator[Path]:
     exact, shipped = judge_file(data, shape), SHIPPED / f"{judge_name(data)}.safetensors"
     own = sorted(exact.parent.glob(f"{judge_name(data)}-*x*x*.safetensors"))

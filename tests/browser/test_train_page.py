@@ -1,18 +1,40 @@
-"""The way of a first visitor: start, watch, zoom, pause, stop, see the galleries, reload, start a second variant."""
+"""The way of a first visitor: start, watch, zoom, pause, step, reload, stop; several runs by one click; what is wrong."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, expect
+from train_page import (
+    PATIENCE_MS,
+    badges,
+    choose,
+    choose_budget,
+    choose_option,
+    enter,
+    is_too_wide,
+    newest_card,
+    open_train,
+    panel,
+    pause,
+    press,
+    rows,
+    run_id_of,
+    run_ids,
+    settle,
+    start,
+    start_button,
+    stop,
+    stored,
+    wait_for_rows,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
+APP = Path(__file__).parent / "pages" / "tiny_app.py"
 
 
 @pytest.fixture(scope="module")
@@ -22,146 +44,176 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(serve: Callable[..., str], runs: Path) -> str:
-    return serve(ROOT / "dashboard" / "app.py", env={"GANSCOPE_RUNS": str(runs)})
-
-
-def open_train(page: Page, address: str) -> None:
-    page.goto(address)
-    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
-
-
-def choose(page: Page, wanted: str) -> None:
-    """Leave only ``wanted`` chosen; ``quick`` is chosen at first."""
-    page.get_by_role("button", name=wanted, exact=True).click()
-    page.get_by_role("button", name="quick", exact=True).click()
-    expect(page.get_by_test_id("stMarkdown").filter(has_text=re.compile(f"^{wanted} "))).to_have_count(1)
-
-
-def choose_data(page: Page, name: str) -> None:
-    """Open the menu when the page is still, as a rerun that ends meanwhile closes it again."""
-    field, option = page.get_by_role("combobox", name="Data set"), page.get_by_role("option", name=re.compile(name))
-    for _ in range(10):
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-        field.click()
-        with contextlib.suppress(TimeoutError):
-            option.click(timeout=3_000)
-            break
-    expect(field).to_have_value(re.compile(name))
-
-
-def start(page: Page, plan: str) -> None:
-    field = page.get_by_role("textbox", name="Planned length")
-    field.fill(plan)
-    field.press("Enter")
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    expect(field).to_have_value(plan)
-    button = page.get_by_role("button", name="Start", exact=True)
-    expect(button).to_be_enabled()
-    button.click()
-
-
-def first_card(page: Page) -> Locator:
-    return page.locator('[class*="st-key-card-"]').first
-
-
-def curves(card: Locator) -> Locator:
-    """The chart of the losses; below it is the one of quality, once there is some."""
-    return card.locator('[data-testid=live-chart][data-key^="chart-"]')
-
-
-def points(card: Locator) -> int:
-    return int(curves(card).get_attribute("data-points") or 0)
-
-
-def wait_for_points(card: Locator, more_than: int) -> None:
-    expect(curves(card)).to_be_attached()
-    card.page.wait_for_function(
-        "([key, n]) => +document.querySelector(`[data-testid=live-chart][data-key='${key}']`).dataset.points > n",
-        arg=[curves(card).get_attribute("data-key"), more_than],
-        timeout=60_000,
-    )
+    return serve(APP, env={"GANSCOPE_RUNS": str(runs)})
 
 
 def x_range(card: Locator) -> list[float]:
-    return curves(card).evaluate("el => el.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)")
+    found: list[float] = panel(card).evaluate(
+        "figure => figure.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
+    )
+    return found
 
 
-def statuses(runs: Path) -> list[dict[str, Any]]:
-    return [json.loads(file.read_text()) for file in sorted(runs.glob("*/status.json"))]
+def drag(card: Locator) -> None:
+    """Choose the middle of the first chart's x axis."""
+    box = panel(card).locator(".nsewdrag").bounding_box()
+    assert box is not None
+    mouse, middle = card.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 0.3 * box["width"], middle)
+    mouse.down()
+    mouse.move(box["x"] + 0.6 * box["width"], middle, steps=5)
+    mouse.up()
 
 
 def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str, runs: Path) -> None:
     page: Page = watched.page
     open_train(page, address)
-    choose(page, "gan-lab")
-    start(page, "200000it")
-    card = first_card(page)
-    wait_for_points(card, 0)
-    wait_for_points(card, points(card))  # the curve grows
+    card = start(page, "gan-lab", 200_000)
+    run_id = run_id_of(card)
+    wait_for_rows(card, wait_for_rows(card, 0))  # the curve grows
 
-    box = card.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2, steps=5)
-    page.mouse.up()
-    page.wait_for_function("() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.autorange === false")
-    zoomed, mounts = x_range(card), curves(card).get_attribute("data-mounts")
-    for _ in range(3):
-        wait_for_points(card, points(card))
+    drag(card)
+    reset = panel(card).get_by_role("button", name="Reset zoom")
+    expect(reset).to_be_visible()
+    zoomed, mounts = x_range(card), card.get_by_test_id("curve-board").get_attribute("data-mounts")
+    for _ in range(2):
+        wait_for_rows(card, rows(card))
     assert x_range(card) == zoomed
-    assert curves(card).get_attribute("data-mounts") == mounts
+    assert card.get_by_test_id("curve-board").get_attribute("data-mounts") == mounts
+    reset.click()
+    expect(reset).to_be_hidden()
 
-    card.get_by_role("button", name="Pause").click()
-    expect(card.get_by_text("paused")).to_be_visible()
-    paused_at = statuses(runs)[0]["iteration"]
-    card.get_by_role("button", name="Step").click()
+    pause(card)
+    paused_at = stored(runs, run_id, "status.json")["iteration"]
+    press(card, "Step")
     expect(card.get_by_text(f"iteration {paused_at + 1:,}")).to_be_visible()
-    assert statuses(runs)[0]["iteration"] == paused_at + 1
+    assert stored(runs, run_id, "status.json")["iteration"] == paused_at + 1
 
     page.reload()
-    card = first_card(page)
-    expect(card.get_by_text("paused")).to_be_visible()
-    card.get_by_role("button", name="Resume").click()
-    expect(card.get_by_text("running")).to_be_visible()
-    wait_for_points(card, paused_at + 1)
-    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=180_000)
-    chart = card.locator('[data-testid=live-chart][data-key^="quality-"]')
-    expect(chart).to_have_attribute("data-mounts", "1", timeout=180_000)
+    card = newest_card(page, "gan-lab")
+    expect(badges(card, "paused")).to_be_visible()
+    press(card, "Resume")
+    expect(badges(card, "running")).to_be_visible()
+    wait_for_rows(card, paused_at + 1)
+    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=PATIENCE_MS)
+    assert wait_for_rows(card, 0, "frechet") > 0
 
-    card.get_by_role("button", name="Stop").click()
-    expect(card.get_by_text("stopped")).to_be_visible()
-    assert statuses(runs)[0]["state"] == "stopped"
+    stop(card)
+    assert stored(runs, run_id, "status.json")["state"] == "stopped"
     expect(card.get_by_role("button", name="Resume")).to_be_visible()
     expect(card.get_by_role("img", name=re.compile("^Samples of gan-lab.* at 0 %"))).to_be_visible()
     assert watched.errors == []
 
 
-def test_a_short_run_shows_five_galleries_beside_the_first(watched: Any, address: str, runs: Path) -> None:
+@pytest.mark.parametrize(
+    ("unit", "amount", "plan"),
+    [
+        ("epochs", "0.02", "0.02ep"),
+        ("images seen", "64", "64img"),
+        ("generator updates", "3", "3it"),
+        ("minutes", "0.002", "0.12s"),
+    ],
+)
+def test_one_click_starts_presets_and_seeds_with_an_equal_budget(
+    page: Page, address: str, runs: Path, unit: str, amount: str, plan: str
+) -> None:
+    before = run_ids(runs)
+    open_train(page, address)
+    choose(page, "gan-lab", "gan-simple")
+    choose_budget(page, unit, amount)
+    enter(page.get_by_role("spinbutton", name="Seed", exact=True), "7")
+    enter(page.get_by_role("spinbutton", name="Seeds", exact=True), "2")
+    expect(start_button(page)).to_have_text(re.compile("Start 4 runs"))
+    start_button(page).click()
+    for preset in ("gan-lab", "gan-simple"):
+        expect(badges(newest_card(page, preset), "finished")).to_be_visible(timeout=PATIENCE_MS)
+    started = [stored(runs, run_id, "config.json") for run_id in run_ids(runs) - before]
+    found = sorted((config["preset"], config["seed"], config["plan"]) for config in started)
+    assert found == [(preset, seed, plan) for preset in ("gan-lab", "gan-simple") for seed in (7, 8)]
+
+
+def test_each_preset_may_keep_its_own_length(page: Page, address: str) -> None:
+    open_train(page, address)
+    choose(page, "gan-simple", "wgan-lab")
+    own = page.get_by_role("textbox", name="How many")
+    expect(own).to_be_disabled()
+    expect(own).to_have_value(re.compile(r"^\d+ep( / \d+ep)?$"))
+    choose_option(page, "Budget", "epochs")
+    expect(page.get_by_role("spinbutton", name="How many")).to_be_enabled()
+
+
+def test_a_short_run_shows_five_galleries(watched: Any, address: str) -> None:
     page: Page = watched.page
     open_train(page, address)
-    choose(page, "gan-simple")
-    start(page, "40it")
-    card = page.locator('[class*="st-key-card-gan-simple"]')
-    expect(card.get_by_text("finished")).to_be_visible(timeout=60_000)
+    card = start(page, "gan-simple", 40)
+    expect(badges(card, "finished")).to_be_visible(timeout=PATIENCE_MS)
     for percent, iteration in ((0, 0), (25, 10), (50, 20), (75, 30), (100, 40)):
         picture = card.get_by_role("img", name=re.compile(f" at {percent} % · iteration {iteration}$"))
+        picture.scroll_into_view_if_needed()
         expect(picture).to_be_visible()
-        assert picture.evaluate("img => img.complete && img.naturalWidth > 100")
-    assert page.locator('[class*="st-key-card-"]').count() >= 1
+        assert picture.evaluate("img => img.decode().then(() => img.naturalWidth > 100)")
     assert watched.errors == []
 
 
-def test_an_error_stands_beside_its_field(page: Page, address: str) -> None:
+def test_chosen_charts_appear_and_stay_over_a_reload(watched: Any, address: str) -> None:
+    page: Page = watched.page
     open_train(page, address)
-    field = page.get_by_role("textbox", name="Planned length")
-    field.fill("3 bananas")
-    field.press("Enter")
-    expect(page.get_by_text("Unknown unit 'bananas'")).to_be_visible()
-    expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
-    field.fill("3ep")
-    field.press("Enter")
-    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    card = page.locator('[class*="st-key-card-"]').first
+    charts = page.locator(".st-key-charts")
+    expect(panel(card, "losses")).to_be_attached()
+    for group in ("Gradients", "Updates"):
+        charts.get_by_role("button", name=group).click()
+        assert wait_for_rows(card, 0, group.lower()) > 0
+    charts.get_by_role("button", name="Discriminator").click()
+    expect(panel(card, "discriminator")).to_have_count(0)
+    choose_option(page, "Horizontal axis", "Images seen")
+    expect(panel(card)).to_have_attribute("aria-label", "Loss over Images seen")
+    page.get_by_text("Log losses").click()
+    page.wait_for_function(
+        "document.querySelector('[data-panel=losses] .js-plotly-plot')._fullLayout.yaxis.type === 'log'"
+    )
+    expect(page).to_have_url(re.compile("charts=Gradients.*x=Images"))
+
+    page.reload()
+    card = page.locator('[class*="st-key-card-"]').first
+    expect(panel(card, "updates")).to_be_attached()
+    expect(panel(card, "gradients")).to_be_attached()
+    expect(panel(card, "discriminator")).to_have_count(0)
+    expect(panel(card)).to_have_attribute("aria-label", "Loss over Images seen")
+    # After a reload the server is asked for its health beside the page's own address first.
+    assert [error for error in watched.errors if "404" not in error] == []
+
+
+def test_an_error_stands_beside_its_field(page: Page, address: str, runs: Path) -> None:
+    before = run_ids(runs)
+    open_train(page, address)
+    page.get_by_text("All settings").click()
+    page.get_by_role("tab", name="quick").click()
+    field = page.get_by_role("tabpanel").get_by_label(re.compile("^Learning rate"))
+    for wrong, told in (("fast", "Expected a valid number"), ("5", "at most 1, found '5'")):
+        enter(field, wrong)
+        expect(page.get_by_text(told)).to_be_visible()
+        expect(start_button(page)).to_be_disabled()
+    enter(field, "0.001")
+    expect(start_button(page)).to_be_enabled()
+    assert run_ids(runs) == before
+
+
+def test_a_phone_starts_watches_and_stops(watched: Any, address: str) -> None:
+    page: Page = watched.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_train(page, address)
+    card = start(page, "gan-lab", 200_000)
+    wait_for_rows(card, 0)
+    assert not is_too_wide(page)
+    pause(card)
+    card.get_by_text("Steer", exact=True).click()
+    expect(card.get_by_role("radio", name="G alone")).to_be_visible()
+    assert not is_too_wide(page)
+    stop(card)
+    settle(page)
+    assert not is_too_wide(page)
+    assert watched.errors == []
 
 
 def test_missing_data_is_one_sentence_and_offers_the_digits(
@@ -172,13 +224,12 @@ def test_missing_data_is_one_sentence_and_offers_the_digits(
     folders = {"GANSCOPE_RUNS": str(tmp_path / "runs"), "GANCORE_DATA": str(tmp_path / "data")}
     open_train(page, serve(ROOT / "dashboard" / "app.py", env={**nowhere, **folders}))
     choose(page, "gan-lab")
-    choose_data(page, "KMNIST")
-    page.get_by_role("button", name="Start", exact=True).click()
+    choose_option(page, "Data set", "KMNIST")
+    start_button(page).click()
     expect(page.get_by_text("could not be downloaded")).to_contain_text(str(tmp_path / "data" / "KMNIST" / "raw"))
     page.get_by_role("button", name="Use the bundled digits").click()
     expect(page.get_by_text("could not be downloaded")).to_have_count(0)
-    page.get_by_role("button", name="Start", exact=True).click()
-    card = first_card(page)
-    expect(card.get_by_text("running")).to_be_visible()
-    card.get_by_role("button", name="Stop").click()
-    expect(card.get_by_text("stopped")).to_be_visible()
+    start_button(page).click()
+    card = newest_card(page, "gan-lab")
+    expect(badges(card, "running")).to_be_visible()
+    stop(card)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import tiny
 
 from dashboard import engine
+from dashboard.chart_options import SMOOTHING
+from dashboard.run_colors import run_look
 from gancore.data import load
 from gancore.errors import DataError
 from gancore.run import Run
@@ -94,15 +97,72 @@ def test_nothing_chosen_asks_for_a_choice(open_page: Open, runs: RunManager) -> 
     trained(runs)
     app = open_page("compare")
     without_error(app.multiselect(key="runs").set_value([]).run())
-    assert "Choose up to 8 runs" in said(app)
+    assert "Choose runs above" in said(app)
+    assert not app.dataframe
+
+
+def board(app: AppTest) -> dict[str, Any]:
+    """What the page gave its board of curves."""
+    (found,) = (
+        json.loads(element.proto.json)
+        for element in app.get("bidi_component")
+        if element.proto.component_name.endswith("ganscope_curve_board")
+    )
+    return found
 
 
 def test_the_tables_compare_what_differs(open_page: Open, runs: RunManager) -> None:
     one, two = trained(runs, seed=1), trained(runs, seed=2)
     app = open_page("compare", runs=[one.id, two.id])
-    standing, differing = (table.value for table in app.dataframe)
-    assert list(standing["State"]) == ["finished", "finished"]
+    results, differing = (table.value for table in app.dataframe)
+    assert list(results["Run"]) == ["gan-lab · seed 1", "gan-lab · seed 2"]
+    assert list(results["State"]) == ["finished", "finished"]
+    assert list(results[" "]) == [run_look(run.id).mark for run in (one, two)]
     assert differing.to_dict("records") == [{"Setting": "Seed", "gan-lab · seed 1": "1", "gan-lab · seed 2": "2"}]
+
+
+def test_the_board_draws_what_the_address_asks_for(open_page: Open, runs: RunManager) -> None:
+    one, two = trained(runs, seed=1), trained(runs, seed=2)
+    plain = board(open_page("compare", runs=[one.id, two.id]))
+    assert [run["name"] for run in plain["runs"]] == ["gan-lab · seed 1", "gan-lab · seed 2"]
+    assert [run["color"] for run in plain["runs"]] == [run_look(run.id).color for run in (one, two)]
+    assert [panel["key"] for panel in plain["panels"]][:4] == [
+        "generator_loss",
+        "discriminator_loss",
+        "d_real",
+        "d_fake",
+    ]
+    assert (plain["xAxis"], plain["smoothing"], plain["logY"], plain["clip"]) == (
+        "iteration",
+        SMOOTHING,
+        False,
+        False,
+    )
+    assert (plain["baseline"], plain["bands"], plain["forks"], plain["live"]) == ("", [], [], False)
+    asked = board(
+        open_page(
+            "compare",
+            runs=[one.id, two.id],
+            charts=["Losses"],
+            x="Seconds",
+            smoothing="0.2",
+            log="true",
+            clip="true",
+            baseline="gan-lab · seed 2",
+            bands="true",
+        )
+    )
+    assert [panel["key"] for panel in asked["panels"]] == ["generator_loss", "discriminator_loss"]
+    assert (asked["xAxis"], asked["smoothing"], asked["logY"], asked["clip"]) == ("elapsed_s", 0.2, True, True)
+    assert (asked["baseline"], asked["baselineName"]) == (two.id, "gan-lab · seed 2")
+    assert asked["bands"] == [[one.id, two.id]]
+
+
+def test_no_charts_chosen_asks_for_some(open_page: Open, runs: RunManager) -> None:
+    trained(runs)
+    app = open_page("compare")
+    without_error(app.get("button_group")[0].set_value([]).run())
+    assert "Choose which charts to show above" in said(app)
 
 
 def test_an_unknown_run_is_a_friendly_card(open_page: Open, runs: RunManager) -> None:

@@ -8,7 +8,7 @@ from dashboard.run_card import duration, progress_text
 from gancore.status import RunState, Status
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (187, "3:07"), (7380, "2:03:00")])
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (187, "3:07"), (7380, "2 h 03 min")])
 def test_durations_are_short(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 

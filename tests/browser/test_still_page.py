@@ -1,0 +1,72 @@
+"""Nothing jumps while a run trains: buttons and charts stay where they are while diagnosis, quality and galleries come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from train_page import (
+    PATIENCE_MS,
+    choose,
+    choose_budget,
+    newest_card,
+    open_train,
+    panel,
+    start_button,
+    stop,
+)
+
+APP = Path(__file__).parent / "pages" / "tiny_app.py"
+REFRESH_MS, REFRESHES, MOST = 500, 20, 80
+# Name -> its box on the page, not on the screen.
+PLACES = """card => {
+  const top = document.querySelector("[data-testid=stMain]").scrollTop;
+  const found = {};
+  const note = (name, element) => {
+    const box = element.getBoundingClientRect();
+    found[name] = [box.x, box.y + top, box.width, box.height].map(Math.round);
+  };
+  for (const name of ["toggle", "Step", "Stop"]) note(name, card.querySelector(`[class*=st-key-${name}-] button`));
+  for (const name of ["diagnosis", "steer"]) note(name, card.querySelector(`[class*=st-key-${name}-] summary`));
+  for (const figure of card.querySelectorAll("[data-testid=curve-panel]")) note(figure.dataset.panel, figure);
+  note("galleries", card.querySelector("[class*=st-key-milestones-]"));
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve(APP, env={"GANSCOPE_RUNS": str(tmp_path_factory.mktemp("runs"))})
+
+
+def progress(card: Locator) -> str:
+    return card.locator('[class*="st-key-progress-"]').inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_stands_above_and_among_the_charts_does_not_move(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_train(page, address)
+    choose(page, "gan-lab")
+    choose_budget(page, "minutes", "0.6")
+    start_button(page).click()
+    card = newest_card(page, "gan-lab")
+    expect(panel(card)).to_be_attached(timeout=PATIENCE_MS)
+    to_come = {
+        "diagnosis": card.locator('[class*="st-key-diagnosis-"] summary').filter(has_text="different ranges"),
+        "quality": card.get_by_text(re.compile(r"Classes covered: \d+ of 10")),
+        "gallery": card.get_by_role("img", name=re.compile(" at 25 %")),
+    }
+    first, texts, refreshes = card.evaluate(PLACES), set(), 0
+    assert {"diagnosis", "steer", "losses", "discriminator", "frechet", "modes", "galleries"} < set(first)
+    while refreshes < REFRESHES or not all(each.count() for each in to_come.values()):
+        assert refreshes < MOST, {name: each.count() for name, each in to_come.items()}
+        page.wait_for_timeout(REFRESH_MS)
+        assert card.evaluate(PLACES) == first, f"refresh {refreshes}: {progress(card)}"
+        texts.add(progress(card))
+        refreshes += 1
+    assert len(texts) > 2, "the card has refreshed"
+    stop(card)
