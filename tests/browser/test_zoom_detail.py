@@ -53,7 +53,9 @@ def drag_to_half(page: Page) -> None:
 
 
 def zoomed(page: Page) -> tuple[float, float]:
-    low, high = page.evaluate(f"document.querySelector('{PANEL} .js-plotly-plot')._fullLayout.xaxis.range.map(Number)")
+    low, high = page.evaluate(
+        f"document.querySelector('{PANEL} .js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
+    )
     return low, high
 
 
