@@ -160,11 +160,15 @@ def measure(browser: Browser, folder: Path, runs: Sequence[LargeRun], rounds: in
 
     def note(what: str, values: Sequence[float], unit: str, limit: float | None = None) -> None:
         middle = statistics.median(values)
-        text = f"{middle:.3g} {unit} ({min(values):.3g} to {max(values):.3g})" if len(values) > 1 else f"{middle:.3g} {unit}"
+        text = (
+            f"{middle:.3g} {unit} ({min(values):.3g} to {max(values):.3g})"
+            if len(values) > 1
+            else f"{middle:.3g} {unit}"
+        )
         rows.append((what, text, "" if limit is None else f"{limit:g} {unit}", limit is None or middle < limit))
 
-    with server(folder) as (address, process):
-        address = f"{address}/compare?{query}"
+    with server(folder) as (root, process):
+        address = f"{root}/compare?{query}"
         first = browser.new_context(viewport=TALL)
         first.add_init_script(_WATCH_OPENING)
         note("opens for the first time, nothing cached", [opening_s(first, address)], "s")

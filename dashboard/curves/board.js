@@ -11,8 +11,6 @@ const KEEP_MS = 60_000;
 const DOUBLE_CLICK_MS = 350;
 const DETAIL_AFTER_MS = 200;
 const NARROW_PX = 420;
-// Times the length of the moving average, of what is fetched before a zoomed part.
-const LEAD = 3;
 // Labels of markers that stand closer than this share no row.
 const LABEL_PX = 110;
 const LABEL_ROWS = 5;
@@ -267,8 +265,6 @@ class Board {
   /** More points of the zoomed part, where a point stands for several rows. */
   async fetchCloser(zooms) {
     const wanted = [];
-    // What lies before tells in the moving average.
-    const lead = Math.ceil(1 + LEAD / (1 - this.data.smoothing));
     for (const want of wantedBy([this])) {
       const log = logs.get(nameOf(want));
       const axis = log?.x[this.data.xAxis];
@@ -277,12 +273,15 @@ class Board {
         const inside = Math.min(Math.max(place, axis[0]), axis[axis.length - 1]);
         return interpolate(axis, log.x.iteration, inside);
       });
-      wanted.push({ run: want.run, source: want.source, columns: want.columns, range: [from - lead * log.size, to + log.size] });
+      wanted.push({ run: want.run, source: want.source, columns: want.columns, range: [from, to] });
     }
     if (!wanted.length) return;
     const found = await ask(wanted).catch(() => []);
     if (zooms !== this.zooms) return;
-    found.forEach((part, i) => part.error || this.closer.set(nameOf(wanted[i]), unpack(part)));
+    found.forEach((part, i) => {
+      const log = logs.get(nameOf(wanted[i]));
+      if (part.rows) this.closer.set(nameOf(wanted[i]), framed(log, unpack(part)));
+    });
     this.draw(true);
   }
 
@@ -291,7 +290,8 @@ class Board {
     const ends = (log) => log?.x[this.data.xAxis]?.at(-1);
     const isBehind = (want) => {
       const log = logs.get(nameOf(want));
-      return log?.size > 1 && !(ends(this.closer.get(nameOf(want))) >= Math.min(this.zoom[1], ends(log)));
+      const close = this.closer.get(nameOf(want));
+      return log?.size > 1 && !(close?.x[this.data.xAxis][close.inner[1] - 1] >= Math.min(this.zoom[1], ends(log)));
     };
     if (this.zoom && wantedBy([this]).some(isBehind)) this.fetchCloser(this.zooms);
   }
@@ -352,7 +352,7 @@ class Board {
         const x = log?.x[xAxis] ?? [];
         const [mean = [], low = mean, high = mean] = log?.y[line.column] ?? [];
         const apart = spacing(all?.x[xAxis] ?? []);
-        return { ...line, x, mean, low, high, apart, size: log?.size ?? 1, iterations: log?.x.iteration ?? [] };
+        return { ...line, x, mean, low, high, apart, inner: log?.inner, size: log?.size ?? 1, iterations: log?.x.iteration ?? [] };
       })
       .filter((line) => line.mean.length);
     // That of the whole logs, so that a zoom smooths neither more nor less.
@@ -365,6 +365,11 @@ class Board {
         const less = (values) => values.map((value, i) => value - interpolate(reference.x, reference.y, line.x[i]));
         [line.mean, line.low, line.high, line.y] = [line.mean, line.low, line.high, line.y].map(less);
       }
+    }
+    // Only now, as what lies before tells in the moving average.
+    for (const line of lines.filter((each) => each.inner)) {
+      const [from, to] = line.inner;
+      for (const name of ["x", "mean", "low", "high", "y", "iterations"]) line[name] = line[name].slice(Math.max(0, from - 1), to + 1);
     }
     // Only now, as a hidden run may be the baseline.
     lines = lines.filter((line) => !this.hidden.has(this.idOf(spec, line)));

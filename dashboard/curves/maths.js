@@ -55,21 +55,37 @@ function spacing(x) {
  * Exponential moving average, debiased at the start as TensorBoard's is.
  *
  * The share of the past falls with the distance along x, counted in `step`s, so that a curve that was logged less
- * often, or thinned more, is not smoothed more than the one beside it.
+ * often, or thinned more, is not smoothed more than the one beside it; a point counts for as far as it is from the last.
  */
 function smooth(x, y, weight, step) {
   if (!weight) return y;
   let sum = 0;
   let total = 0;
-  let before = x[0];
+  let before = 2 * x[0] - (x[1] ?? x[0] + step);
   return y.map((value, i) => {
     if (!Number.isFinite(value)) return NaN;
-    const kept = total && weight ** ((x[i] - before) / step);
+    const kept = weight ** ((x[i] - before) / step);
     before = x[i];
-    sum = sum * kept + value;
-    total = total * kept + 1;
-    return sum / total;
+    sum = sum * kept + value * (1 - kept);
+    total = total * kept + 1 - kept;
+    return total ? sum / total : value;
   });
+}
+
+/** A zoomed part between the points of the whole log, which the moving average needs; `inner` is where it lies. */
+function framed(log, part) {
+  const places = part.x.iteration;
+  const from = lowerBound(log.x.iteration, places[0]);
+  const to = lowerBound(log.x.iteration, places[places.length - 1] + 1);
+  const join = (all, own) => [...all.slice(0, from), ...own, ...all.slice(to)];
+  const x = Object.fromEntries(Object.keys(part.x).map((name) => [name, join(log.x[name], part.x[name])]));
+  const y = Object.fromEntries(
+    Object.entries(part.y).map(([name, own]) => [
+      name,
+      [0, 1, 2].map((i) => join(log.y[name][i] ?? log.y[name][0], own[i] ?? own[0])),
+    ]),
+  );
+  return { ...part, x, y, inner: [from, from + places.length] };
 }
 
 /** Number of the first element of an ascending array that is not below `value`. */
