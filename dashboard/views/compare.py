@@ -167,7 +167,8 @@ def _results(chosen: Sequence[str], was_live: bool) -> None:
     if was_live and not any(run.status.state.is_live for run in runs):
         st.rerun()  # the whole page once, so that nothing refreshes any more
     table = comparison.results(runs).reset_index()
-    table.insert(0, " ", [run.look.mark for run in runs])
+    # Behind the name, as Streamlit draws what is pinned in paler colours.
+    table.insert(1, " ", [run.look.mark for run in runs])
     marked = table.style.apply(lambda _: [f"color: {run.look.color}" for run in runs], subset=[" "])
     number = st.column_config.NumberColumn
     numbers = [title for title in table.columns if "loss" in title or "live" in title or "evaluated" in title]
@@ -179,8 +180,8 @@ def _results(chosen: Sequence[str], was_live: bool) -> None:
         placeholder=comparison.NO_VALUE,
         alt="State, position, speed, last losses and quality of each run",
         column_config={
-            " ": st.column_config.TextColumn("Line", pinned=True, width=56),
             "Run": st.column_config.TextColumn(pinned=True),
+            " ": st.column_config.TextColumn("Line", width=56),
             "Iteration": number(format="localized"),
             "Images seen": number(format="localized"),
             "Epoch": number(format="%.2f"),
