@@ -33,7 +33,7 @@ def coordinates(runs: Sequence[Compared], results: pd.DataFrame) -> pd.DataFrame
         texts = [settings[title].text if title in settings else "" for settings in listed]
         if len(set(texts)) > 1:
             values[title] = [_number(text) for text in texts] if all(_is_number(text) for text in texts) else texts
-    reached = [title for title in results if pd.api.types.is_numeric_dtype(results[title])]
+    reached = [str(title) for title in results if pd.api.types.is_numeric_dtype(results[title])]
     reached = [title for title in reached if results[title].nunique() > 1][-MOST_AXES // 2 :]
     values = {title: values[title] for title in list(values)[: MOST_AXES - len(reached)]}
     for title in reached:
@@ -66,8 +66,8 @@ def _axis(title: str, values: list[Any]) -> dict[str, Any]:
     """Numbers as they are, rates that span orders of magnitude by their logarithm, words by their number."""
     if not all(isinstance(value, int | float) or value is None for value in values):
         words = list(dict.fromkeys(str(value) for value in values))
-        places = [words.index(str(value)) for value in values]
-        return {"label": title, "values": places, "tickvals": list(range(len(words))), "ticktext": words}
+        numbered = [words.index(str(value)) for value in values]
+        return {"label": title, "values": numbered, "tickvals": list(range(len(words))), "ticktext": words}
     numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
     known = numbers[np.isfinite(numbers)]
     if not len(known):
