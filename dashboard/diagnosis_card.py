@@ -11,7 +11,7 @@ from gancore.run import Run
 from gancore.status import Status
 
 WATCHED = (
-    "Looked for: a discriminator that wins outright, a generator whose gradient vanishes, oscillation, mode collapse, "
+    "Looked for: a discriminator that wins outright, a generator whose gradient vanishes, oscillation, collapse, "
     "divergence, mismatched ranges, balance. Nothing is said that the numbers do not make certain."
 )
 
