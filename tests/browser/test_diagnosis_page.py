@@ -1,4 +1,4 @@
-"""The diagnosis on a run's card: a fault is named with its evidence and what to try, a healthy run is left in peace."""
+"""The diagnosis on a run's card: a fault is named with its evidence and what to try, health and silence too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of a first visitor: start, watch, zoom, pause, step, reload, stop; several runs by one click; what is wrong."""
+"""A first visitor's way: start, watch, zoom, pause, step, reload, stop; several runs by one click; what is wrong."""
 
 from __future__ import annotations
 
@@ -108,17 +108,18 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
 
 
 @pytest.mark.parametrize(
-    ("unit", "amount", "plan"),
+    "budget",
     [
         ("epochs", "0.02", "0.02ep"),
         ("images seen", "64", "64img"),
         ("generator updates", "3", "3it"),
-        ("minutes", "0.002", "0.12s"),
+        ("minutes", "0.01", "0.6s"),
     ],
 )
 def test_one_click_starts_presets_and_seeds_with_an_equal_budget(
-    page: Page, address: str, runs: Path, unit: str, amount: str, plan: str
+    page: Page, address: str, runs: Path, budget: tuple[str, str, str]
 ) -> None:
+    unit, amount, plan = budget
     before = run_ids(runs)
     open_train(page, address)
     choose(page, "gan-lab", "gan-simple")

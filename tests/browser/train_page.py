@@ -38,7 +38,9 @@ def choose(page: Page, *presets: str) -> None:
     form = page.locator(".st-key-new-run")
     for preset in (*presets, "quick"):
         form.get_by_role("button", name=preset, exact=True).click()
-    expect(start_button(page)).to_have_text(re.compile(f"Start {len(presets)} runs" if len(presets) > 1 else "Start$"))
+    expect(start_button(page)).to_have_text(
+        re.compile(f"Start {len(presets)} runs" if len(presets) > 1 else "Start$")
+    )
     settle(page)
 
 
