@@ -136,7 +136,7 @@ def kept(seen: dict[str, Any]) -> dict[str, Any]:
 
 def wait_for_more(page: Page, than: int) -> None:
     page.wait_for_function(
-        "than => [...document.querySelectorAll('[data-testid=curve-panel]')].some((each) => each.dataset.rows > than)",
+        "than => [...document.querySelectorAll('[data-testid=curve-panel]')].some((p) => p.dataset.rows > than)",
         arg=than,
         timeout=1000 * FIRST_STEPS_S,
     )
