@@ -86,15 +86,12 @@ def branch_panel() -> None:
             _show(error, shared, own)
         with button_column:
             st.html('<div class="label-space"></div>')
-            st.button(
-                "Start branch",
-                type="primary",
-                icon=":material/play_arrow:",
-                key="branch-start",
-                width="stretch",
-                on_click=_start,
-                args=(run.id, iteration, changed),
-            )
+            # No callback: its arguments would be from before what was typed last.
+            if st.button(
+                "Start branch", type="primary", icon=":material/play_arrow:", key="branch-start", width="stretch"
+            ):
+                _start(run.id, iteration, changed)
+                st.rerun()
         if st.session_state.pop(_OPENED, False):
             st.html(_INTO_VIEW, unsafe_allow_javascript=True)
 

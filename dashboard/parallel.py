@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.comparison import Compared
+from dashboard.comparison import NO_VALUE, Compared
 from dashboard.run_facts import settings_of
 
 FEWEST_AXES = 2
@@ -22,6 +22,8 @@ _HEIGHT = 380
 def coordinates(runs: Sequence[Compared], results: pd.DataFrame) -> pd.DataFrame:
     """One row a run: the settings that differ, and the numbers that it came to; what all share is left out.
 
+    Where there are more than fit, half are numbers, of which the later ones tell more.
+
     Args:
         results: from :func:`dashboard.comparison.results`, in the order of the runs.
     """
@@ -31,11 +33,13 @@ def coordinates(runs: Sequence[Compared], results: pd.DataFrame) -> pd.DataFrame
         texts = [settings[title].text if title in settings else "" for settings in listed]
         if len(set(texts)) > 1:
             values[title] = [_number(text) for text in texts] if all(_is_number(text) for text in texts) else texts
-    for title in results.columns:
-        column = results[title]
-        if title != "State" and pd.api.types.is_numeric_dtype(column) and column.nunique() > 1:
-            values[title] = column.tolist()
-    return pd.DataFrame(values, index=pd.Index([run.name for run in runs], name="Run")).iloc[:, :MOST_AXES]
+    reached = [str(title) for title in results if pd.api.types.is_numeric_dtype(results[title])]
+    reached = [title for title in reached if results[title].nunique() > 1][-MOST_AXES // 2 :]
+    values = {title: values[title] for title in list(values)[: MOST_AXES - len(reached)]}
+    for title in reached:
+        # A recipe may have a setting of that name.
+        values[f"{title}, last" if title in values else title] = results[title].tolist()
+    return pd.DataFrame(values, index=pd.Index([run.name for run in runs], name="Run"))
 
 
 def parallel_figure(runs: Sequence[Compared], table: pd.DataFrame) -> go.Figure:
@@ -60,21 +64,26 @@ def parallel_figure(runs: Sequence[Compared], table: pd.DataFrame) -> go.Figure:
 
 def _axis(title: str, values: list[Any]) -> dict[str, Any]:
     """Numbers as they are, rates that span orders of magnitude by their logarithm, words by their number."""
-    if all(isinstance(value, int | float) for value in values):
-        numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
-        known = numbers[np.isfinite(numbers)]
-        if len(known) and known.min() > 0 and known.max() / known.min() > 100:
-            ticks = np.unique(known)
-            return {
-                "label": title,
-                "values": np.log10(numbers),
-                "tickvals": np.log10(ticks),
-                "ticktext": [f"{tick:.3g}" for tick in ticks],
-            }
+    if not all(isinstance(value, int | float) or value is None for value in values):
+        words = list(dict.fromkeys(str(value) for value in values))
+        numbered = [words.index(str(value)) for value in values]
+        return {"label": title, "values": numbered, "tickvals": list(range(len(words))), "ticktext": words}
+    numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
+    known = numbers[np.isfinite(numbers)]
+    if not len(known):
+        return {"label": title, "values": np.zeros(len(numbers)), "tickvals": [0], "ticktext": [NO_VALUE]}
+    is_log = known.min() > 0 and known.max() / known.min() > 100
+    if len(known) == len(numbers) and not is_log:
         return {"label": title, "values": numbers}
-    words = list(dict.fromkeys(str(value) for value in values))
-    places = [words.index(str(value)) for value in values]
-    return {"label": title, "values": places, "tickvals": list(range(len(words))), "ticktext": words}
+    ticks = np.unique(known) if is_log else np.linspace(known.min(), known.max(), 5)
+    places, marks = (np.log10(numbers), np.log10(ticks)) if is_log else (numbers, ticks)
+    labels = [f"{tick:.3g}" for tick in ticks]
+    if len(known) < len(numbers):
+        # Plotly draws no line that lacks a value: it goes through a place of its own below the others.
+        below = marks[0] - 0.2 * ((marks[-1] - marks[0]) or 1.0)
+        places, marks = np.where(np.isfinite(places), places, below), np.array([below, *marks])
+        labels = [NO_VALUE, *labels]
+    return {"label": title, "values": places, "tickvals": marks, "ticktext": labels}
 
 
 def _is_number(text: str) -> bool:
@@ -86,4 +95,5 @@ def _is_number(text: str) -> bool:
 
 
 def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+    value = float(text.replace(",", ""))
+    return int(value) if value.is_integer() else value

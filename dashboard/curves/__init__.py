@@ -1,9 +1,10 @@
 """Boards of line charts that grow in place while runs train.
 
 `store.js` fetches what has come since from `routes.py`, which reads it out of the buckets of `summary.py`; `maths.js`
-smooths and joins it; `board.js` keeps one Plotly graph alive for each chart. So the numbers do not pass through
-Streamlit: a refresh, another axis or another smoothing rerun nothing and send little. `st.plotly_chart` builds a new
-graph at every refresh and so loses zoom and hidden lines; it stays right for charts that do not move.
+smooths and joins it, `lines.js` and `drawing.js` make of it what Plotly draws, and `board.js` keeps one Plotly graph
+alive for each chart. So the numbers do not pass through Streamlit, and a refresh reruns nothing and sends little.
+`st.plotly_chart` builds a new graph at every refresh and so loses zoom and hidden lines; it stays right for charts
+that do not move.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ X_AXES = {
 """What a board's x axis can count -> its title."""
 
 _FOLDER = Path(__file__).parent
+# One module in the browser, where what stands in one of them is known in all.
+_SCRIPTS = ("maths", "store", "elements", "lines", "drawing", "downloads", "board")
 _component = st.components.v2.component(
     "ganscope_curve_board",
-    js="\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("maths.js", "store.js", "board.js")),
+    js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
     css=(_FOLDER / "board.css").read_text(encoding="utf-8"),
     isolate_styles=False,
 )

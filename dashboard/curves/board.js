@@ -10,66 +10,7 @@ const KEEP_MS = 60_000;
 // Plotly waits this long for a second click; a redraw in between would lose the first.
 const DOUBLE_CLICK_MS = 350;
 const DETAIL_AFTER_MS = 200;
-const NARROW_PX = 420;
-// Labels of markers that stand closer than this share no row.
-const LABEL_PX = 110;
-const LABEL_ROWS = 5;
-// Up to here every value is drawn as a dot too, so that a score measured once an epoch is seen.
-const DOTS_UP_TO = 30;
-const CLEAR = "rgba(0,0,0,0)";
 const mounts = {}; // key -> boards built for it since the page was loaded
-let library;
-
-/** Plotly, fetched once for the page. */
-function loadPlotly(path) {
-  library ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL(path, serverRoot()).href;
-    // A server without the route answers with its own page, which loads and defines nothing.
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : script.onerror());
-    script.onerror = () => {
-      library = undefined;
-      reject(new Error(`no Plotly.js at ${script.src}; start with: streamlit run dashboard/app.py`));
-    };
-    document.head.append(script);
-  });
-  return library;
-}
-
-function element(tag, className, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
-const DASHES = { solid: "", dash: "7 4", dot: "2 3", dashdot: "7 3 2 3" };
-
-/** A short piece of the line itself, so that a dash is in the legend too. */
-function swatch(color, dash) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 22 8");
-  svg.setAttribute("aria-hidden", "true");
-  svg.innerHTML = `<line x1="1" y1="4" x2="21" y2="4" stroke="${color}" stroke-width="3" stroke-dasharray="${DASHES[dash] ?? ""}"/>`;
-  return svg;
-}
-
-function readTheme(root) {
-  const style = getComputedStyle(root);
-  const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
-  return {
-    text: read("text-color"),
-    muted: read("gray-text-color"),
-    background: read("background-color"),
-    border: read("border-color"),
-    grid: read("border-color-light"),
-    font: read("font"),
-  };
-}
-const PAPER = {
-  text: "#1d2233", muted: "#5b6275", background: "#ffffff", border: "#d9ddea", grid: "#eceef5", font: "sans-serif",
-}; // prettier-ignore
 
 class Board {
   constructor(data) {
@@ -210,7 +151,7 @@ class Board {
       const choice = element("button", "", { type: "button" }, kind);
       choice.addEventListener("click", () => {
         menu.open = false;
-        this.download(spec.key, kind.toLowerCase()).catch((error) => this.say(error.message));
+        download(this, spec.key, kind.toLowerCase()).catch((error) => this.say(error.message));
       });
       list.append(choice);
     }
@@ -321,7 +262,7 @@ class Board {
 
   drawPanel(panel, width, theme) {
     const { spec, graph, figure } = panel;
-    const lines = this.linesOf(spec);
+    const lines = linesOf(this, spec);
     const layout = layoutOf(this, spec, lines, width, theme);
     this.Plotly.react(graph, tracesOf(lines, theme, width), layout, { displayModeBar: false, doubleClick: false, plotlyServerURL: "" });
     if (!panel.listens) {
@@ -342,211 +283,6 @@ class Board {
     if (panel.words.textContent !== words) panel.words.textContent = words;
   }
 
-  /** The lines of a panel as they are to be drawn: smoothed, less the baseline, as bands, forks cut off. */
-  linesOf(spec) {
-    const { xAxis, smoothing, baseline, bands, forks } = this.data;
-    let lines = spec.lines
-      .map((line) => {
-        const all = logs.get(nameOf(line));
-        const log = this.closer.get(nameOf(line)) ?? all;
-        const x = log?.x[xAxis] ?? [];
-        const [mean = [], low = mean, high = mean] = log?.y[line.column] ?? [];
-        const apart = spacing(all?.x[xAxis] ?? []);
-        return { ...line, x, mean, low, high, apart, inner: log?.inner, size: log?.size ?? 1, iterations: log?.x.iteration ?? [] };
-      })
-      .filter((line) => line.mean.length);
-    // That of the whole logs, so that a zoom smooths neither more nor less.
-    const step = Math.min(...lines.map((line) => line.apart));
-    for (const line of lines) line.y = smooth(line.x, line.mean, smoothing, step);
-    const base = lines.find((line) => line.run === baseline);
-    if (base) {
-      const reference = { x: base.x, y: base.y };
-      for (const line of lines) {
-        const less = (values) => values.map((value, i) => value - interpolate(reference.x, reference.y, line.x[i]));
-        [line.mean, line.low, line.high, line.y] = [line.mean, line.low, line.high, line.y].map(less);
-      }
-    }
-    // Only now, as what lies before tells in the moving average.
-    for (const line of lines.filter((each) => each.inner)) {
-      const [from, to] = line.inner;
-      for (const name of ["x", "mean", "low", "high", "y", "iterations"]) line[name] = line[name].slice(Math.max(0, from - 1), to + 1);
-    }
-    // Only now, as a hidden run may be the baseline.
-    lines = lines.filter((line) => !this.hidden.has(this.idOf(spec, line)));
-    for (const fork of forks) {
-      for (const line of lines.filter((each) => each.run === fork.run)) {
-        const from = Math.max(0, lowerBound(line.iterations, fork.iteration));
-        const shared = lines.some((each) => each.run === fork.parent);
-        line.shared = shared ? null : { x: line.x.slice(0, from + 1), y: line.y.slice(0, from + 1) };
-        for (const name of ["x", "mean", "low", "high", "y"]) line[name] = line[name].slice(from);
-      }
-    }
-    for (const members of bands) {
-      const group = lines.filter((line) => members.includes(line.run));
-      if (group.length < 2) continue;
-      const band = bandOf(group);
-      const name = `${group[0].family ?? group[0].name} (${group.length} seeds)`;
-      lines = lines.filter((line) => !group.includes(line));
-      lines.push({ ...group[0], name, x: band.x, y: band.mean, band, mean: band.mean, low: band.low, high: band.high, size: 1, smoothed: true });
-    }
-    for (const line of lines) line.smoothed ||= smoothing > 0;
-    return lines;
-  }
-
-  async download(key, kind) {
-    const panel = this.panels.get(key);
-    const lines = this.linesOf(panel.spec);
-    const name = `ganscope-${key}.${kind}`;
-    if (kind === "csv") {
-      const rows = lines.flatMap((line) => line.x.map((x, i) => [`"${line.name.replaceAll('"', '""')}"`, x, line.y[i]].join(",")));
-      return save(new Blob([`line,${this.data.xAxis},${panel.spec.key}\n${rows.join("\n")}\n`], { type: "text/csv" }), name);
-    }
-    if (kind === "pdf") return save(await this.pdf(panel, lines), name);
-    const layout = layoutOf(this, panel.spec, lines, 900, PAPER);
-    Object.assign(layout, {
-      height: 480, paper_bgcolor: PAPER.background, showlegend: true, title: { text: escape(panel.spec.title), x: 0.02 },
-      margin: { l: 56, r: 20, t: 56, b: 48 }, legend: { orientation: "h", y: -0.18 },
-    }); // prettier-ignore
-    const picture = await this.Plotly.toImage({ data: tracesOf(lines, PAPER), layout }, { format: kind, width: 900, height: 480, scale: 2 });
-    save(await (await fetch(picture)).blob(), name);
-  }
-
-  async pdf(panel, lines) {
-    const { spec, graph } = panel;
-    const { xaxis, yaxis } = graph._fullLayout;
-    const finite = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
-    const log = yaxis.type === "log";
-    const response = await fetch(new URL("data/figure.pdf", serverRoot()), {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({
-        title: spec.title,
-        x_title: this.data.xTitle,
-        log_y: log,
-        x_range: xaxis.range,
-        y_range: log ? yaxis.range.map((power) => 10 ** power) : yaxis.range,
-        lines: lines.map(({ name, x, y, color, dash }) => ({ name, x: finite(x), y: finite(y), color, dash })),
-      }),
-    });
-    if (!response.ok) throw new Error(await response.text());
-    return response.blob();
-  }
-}
-
-function save(blob, name) {
-  const link = element("a", "", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
-}
-
-/** Plotly reads names and titles as markup. */
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-/** Plotly looks for what it removes by a CSS selector made of the trace's uid. */
-const selectable = (text) => text.replace(/[^A-Za-z0-9-]/gu, (sign) => `_${sign.codePointAt(0).toString(16)}_`);
-
-/** Each bucket's lowest and highest value, one after the other. */
-function extremes({ x, low, high }) {
-  const places = new Array(2 * x.length);
-  const values = new Array(2 * x.length);
-  for (let i = 0; i < x.length; i++) {
-    places[2 * i] = places[2 * i + 1] = x[i];
-    values[2 * i] = low[i];
-    values[2 * i + 1] = high[i];
-  }
-  return [places, values];
-}
-
-/** Plotly's traces of lines; of those with more than `most` points, neighbours are merged. */
-function tracesOf(lines, theme, most = Infinity) {
-  return lines.flatMap((whole) => {
-    const line = whole.band ? whole : thinned(whole, most);
-    const common = { type: "scatter", mode: "lines", legendgroup: line.run, showlegend: false, hoverinfo: "skip" };
-    const uid = selectable(`${line.run}/${line.name}`);
-    const traces = [];
-    if (line.band) {
-      const outline = { ...common, x: [...line.band.x, ...line.band.x.toReversed()], y: [...line.band.high, ...line.band.low.toReversed()] };
-      traces.push({ ...outline, uid: `${uid}-band`, fill: "toself", fillcolor: line.color, opacity: 0.2, line: { width: 0 } });
-    } else if (line.smoothed || line.size > 1) {
-      // From the lowest to the highest of each bucket, so that no spike is lost.
-      const [x, y] = line.size > 1 ? extremes(line) : [line.x, line.mean];
-      traces.push({ ...common, uid: `${uid}-raw`, x, y, opacity: line.smoothed ? 0.22 : 0.5, line: { color: line.color, width: 1 } });
-    }
-    if (line.shared) {
-      traces.push({ ...common, uid: `${uid}-shared`, ...line.shared, opacity: 0.7, line: { color: line.color, width: 1.2, dash: "dot" } });
-    }
-    const dots = line.y.length <= DOTS_UP_TO;
-    traces.push({
-      ...common, uid, x: line.x, y: line.y, name: escape(line.name), showlegend: true, hoverinfo: "all",
-      mode: dots ? "lines+markers" : "lines", marker: { size: 5, color: line.color },
-      line: { color: line.color, width: 1.9, dash: line.dash },
-      hoverlabel: { font: { family: theme.font } },
-    }); // prettier-ignore
-    return traces;
-  });
-}
-
-function layoutOf(board, spec, lines, width, theme) {
-  const { data, zoom } = board;
-  const narrow = width < NARROW_PX;
-  const compared = board.isCompared(spec);
-  const known = lines.flatMap((line) => (line.smoothed ? line.y : line.mean));
-  // Where nothing is above 0, as a critic's loss may be, a logarithmic axis would be empty.
-  const wanted = spec.log === "always" || (spec.log === "chosen" && data.logY);
-  const log = wanted && !compared && known.some((value) => value > 0);
-  const scaled = (value) => (log ? Math.log10(value) : value);
-  const axis = {
-    gridcolor: theme.grid, linecolor: theme.border, tickcolor: theme.border,
-    tickfont: { color: theme.muted, size: 11 }, zeroline: false, automargin: true,
-  }; // prettier-ignore
-  const fixed = spec.range && !compared;
-  const room = fixed && 0.03 * (spec.range[1] - spec.range[0]);
-  const range = fixed ? [spec.range[0] - room, spec.range[1] + room] : data.clip ? withoutOutliers(known.map(scaled)) : null;
-  const empty = !lines.length;
-  const layout = {
-    width, height: spec.height, uirevision: `${board.zooms}`, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR,
-    font: { family: theme.font, size: 12, color: theme.text },
-    margin: { l: 40, r: 10, t: 6, b: 8 }, showlegend: false, hovermode: "x unified",
-    hoverlabel: { bgcolor: theme.background, bordercolor: theme.border, font: { family: theme.font, size: 12, color: theme.text }, namelength: -1 },
-    // On a touch screen a finger on the chart scrolls the page.
-    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-    xaxis: {
-      ...axis, showgrid: false, ticks: "outside", ticklen: 4, nticks: narrow ? 5 : 8, hoverformat: ",.4~g",
-      title: { text: data.xTitle, font: { size: 11, color: theme.muted }, standoff: 4 },
-      unifiedhovertitle: { text: `${data.xTitle} %{x}` },
-      showspikes: true, spikemode: "across", spikesnap: "hovered data", spikethickness: 1, spikedash: "dot", spikecolor: theme.muted,
-      ...(zoom ? { range: zoom, autorange: false } : empty ? { range: [0, 100], autorange: false } : { autorange: true }),
-    },
-    yaxis: {
-      ...axis, type: log ? "log" : "linear", hoverformat: ".4~g", nticks: narrow ? 4 : 6, exponentformat: "power",
-      uirevision: `${board.zooms} ${log} ${data.clip} ${data.baseline}`,
-      ...(range || empty ? { range: range ?? [0, 1], autorange: false } : { autorange: true }),
-    },
-    shapes: [],
-    annotations: [],
-  }; // prettier-ignore
-  const note = (text, place) => layout.annotations.push({ text: escape(text), showarrow: false, font: { size: 10, color: theme.muted }, bgcolor: theme.background, borderpad: 1, opacity: 0.85, ...place });
-  const levels = compared ? [[0, data.baselineName]] : spec.levels.filter(([y]) => !log || y > 0);
-  for (const [y, label] of levels) {
-    layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: theme.muted, width: 1, dash: "dash" }, opacity: 0.8, layer: "below" });
-    note(label, { xref: "paper", x: 1, xanchor: "right", y: scaled(y), yanchor: "bottom" });
-  }
-  const places = lines.flatMap((line) => (line.x.length ? [line.x[0], line.x[line.x.length - 1]] : []));
-  const reach = zoom ? zoom[1] - zoom[0] : Math.max(...places) - Math.min(...places);
-  const ends = []; // where the last label of each row of labels stands
-  for (const { at, label, color } of data.markers.toSorted((a, b) => a.at[data.xAxis] - b.at[data.xAxis])) {
-    const x = at[data.xAxis];
-    layout.shapes.push({ type: "line", xref: "x", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: color || theme.muted, width: 1, dash: "dot" }, opacity: 0.7, layer: "below" });
-    if (spec !== data.panels[0]) continue; // the others have the lines alone
-    const near = (reach * LABEL_PX) / width;
-    const found = ends.findIndex((end) => x - end > near);
-    const free = found < 0 ? ends.length % LABEL_ROWS : found;
-    ends[free] = x;
-    // Left of its line, where there is room even at the last iteration; the first iteration has none there.
-    note(label, { x, xanchor: x > 0 ? "right" : "left", yref: "paper", y: 1 - 0.08 * free, yanchor: "top" });
-  }
-  if (empty) note(board.isHidden(spec) ? "hidden" : data.live ? "waiting for the first values" : "nothing was logged", { xref: "paper", x: 0.5, yref: "paper", y: 0.5, font: { size: 13, color: theme.muted } });
-  return layout;
 }
 
 export default function ({ data, parentElement }) {

@@ -170,7 +170,8 @@ def _results(chosen: Sequence[str], was_live: bool, shown: set[tuple[str, Quanti
     if was_live and (ended or comparison.logged(runs) - shown):
         st.rerun()  # the whole page once, so that nothing refreshes any more, or what is measured now has its chart
     table = comparison.results(runs).reset_index()
-    table.insert(0, " ", [run.look.mark for run in runs])
+    # Behind the name, as Streamlit draws what is pinned in paler colours.
+    table.insert(1, " ", [run.look.mark for run in runs])
     marked = table.style.apply(lambda _: [f"color: {run.look.color}" for run in runs], subset=[" "])
     number = st.column_config.NumberColumn
     numbers = [title for title in table.columns if "loss" in title or "live" in title or "evaluated" in title]
@@ -182,8 +183,8 @@ def _results(chosen: Sequence[str], was_live: bool, shown: set[tuple[str, Quanti
         placeholder=comparison.NO_VALUE,
         alt="State, position, speed, last losses and quality of each run",
         column_config={
-            " ": st.column_config.TextColumn("Line", pinned=True, width=56),
             "Run": st.column_config.TextColumn(pinned=True),
+            " ": st.column_config.TextColumn("Line", width=56),
             "Iteration": number(format="localized"),
             "Images seen": number(format="localized"),
             "Epoch": number(format="%.2f"),

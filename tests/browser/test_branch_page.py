@@ -16,6 +16,7 @@ from train_page import (
     choose_option,
     enter,
     expect_mark,
+    field,
     is_too_wide,
     open_train,
     run_ids,
@@ -65,8 +66,8 @@ def opened(page: Page, address: str, parent: str) -> Locator:
 def test_a_branch_from_the_middle_with_another_rate(page: Page, opened: Locator, runs: Path, parent: str) -> None:
     expect(opened.get_by_role("combobox", name="Continue from")).to_have_value("100 % · iteration 40")
     choose_option(page, "Continue from", "50 % · iteration 20")
-    enter(opened.get_by_label("Planned length"), "60it")
-    enter(opened.get_by_label("Learning rate"), "0.001")
+    enter(field(opened, "Planned length"), "60it")
+    field(opened, "Learning rate").fill("0.001")  # and no Enter: the button's press takes it as it is
     before = run_ids(runs)
     opened.get_by_role("button", name="Start branch").click()
     expect(opened).to_have_count(0)
@@ -92,19 +93,19 @@ def test_what_is_refused_stands_at_its_field_and_nothing_is_lost(
     start.click()
     expect(opened.get_by_text("expected a longer plan, found 40 iterations")).to_be_visible()
 
-    plan, rate = opened.get_by_label("Planned length"), opened.get_by_label("Learning rate")
-    latent = opened.get_by_label("Latent dimensions")
+    plan, rate = field(opened, "Planned length"), field(opened, "Learning rate")
+    latent = field(opened, "Latent dimensions")
     enter(plan, "50it")
     enter(rate, "0.003")
     enter(latent, "9")
     start.click()
     told = opened.get_by_text("Decides the networks' shapes, so a branch keeps its parent's")
     expect(told).to_be_visible()
-    field, sentence = latent.bounding_box(), told.bounding_box()
-    assert field is not None
+    above, sentence = latent.bounding_box(), told.bounding_box()
+    assert above is not None
     assert sentence is not None
-    assert field["y"] < sentence["y"] < field["y"] + 90
-    assert abs(sentence["x"] - field["x"]) < 30
+    assert above["y"] < sentence["y"] < above["y"] + 90
+    assert abs(sentence["x"] - above["x"]) < 30
     for control, value in ((plan, "50it"), (rate, "0.003"), (latent, "9")):
         expect(control).to_have_value(value)
     assert run_ids(runs) == before

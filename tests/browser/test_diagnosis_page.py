@@ -1,4 +1,4 @@
-"""The diagnosis on a run's card: a fault is named with its evidence and what to try, a healthy run is left in peace."""
+"""The diagnosis on a run's card: a fault is named with its evidence and what to try, health and silence too."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_fault_is_named_with_evidence_and_advice(
     found = diagnosis(page, named["won"])
     expect(found.locator("summary")).to_contain_text("Diagnosis: The discriminator wins outright")
     found.locator("summary").click()
-    expect(found.get_by_text("since iteration 401")).to_be_visible()
+    expect(found.get_by_text("wins outright · since iteration 401")).to_be_visible()
     expect(found.get_by_text("its gradient has fallen from 1 to 0.01")).to_be_visible()
     expect(found.get_by_text("a preset that holds D back: sngan, dragan, r3gan")).to_be_visible()
     assert not is_too_wide(page)

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from tiny_runs import tiny
+from train_page import open_train, rows, start, stop, wait_for_rows
 
 from gancore.runs import RunManager
 
-ROOT = Path(__file__).resolve().parents[2]
+APP = Path(__file__).parent / "pages" / "tiny_app.py"
 NOT_OURS = "404 (Not Found)"
 RUN_S = 60
 
@@ -28,7 +29,7 @@ def address(serve: Callable[..., str], runs: Path) -> str:
     run = manager.start(tiny("sagan", plan="4it"))
     assert run.wait(RUN_S)
     manager.shutdown()
-    return serve(ROOT / "dashboard" / "app.py", env={"GANSCOPE_RUNS": str(runs)})
+    return serve(APP, env={"GANSCOPE_RUNS": str(runs)})
 
 
 def networks(page: Page) -> Locator:
@@ -86,28 +87,15 @@ def test_a_phone_shows_names_and_bars_without_sideways_scrolling(page: Page, add
 
 def test_a_snapshot_of_a_live_run_stays_while_its_card_refreshes(watched: Any, address: str) -> None:
     page: Page = watched.page
-    page.goto(address)
-    button = page.get_by_role("button", name="Start", exact=True)
-    page.get_by_role("button", name="gan-lab", exact=True).click()
-    page.get_by_role("button", name="quick", exact=True).click()
-    field = page.get_by_role("textbox", name="Planned length")
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    field.fill("200000it")
-    field.press("Enter")
-    expect(field).to_have_value("200000it")
-    expect(button).to_be_enabled()
-    button.click()
-    curves = page.locator('[data-testid=live-chart][data-key^="chart-gan-lab"]')
-    expect(curves).to_be_attached()
-    grown = "n => +document.querySelector('[data-key^=\"chart-gan-lab\"]').dataset.points > n"
-    page.wait_for_function(grown, arg=0, timeout=60_000)
+    open_train(page, address)
+    run = start(page, "gan-lab", 200_000)
+    wait_for_rows(run, 0)
     card = take_snapshot(page)
     said = card.get_by_text("At iteration").inner_text()
     for _ in range(3):  # the card has refreshed three times
-        page.wait_for_function(grown, arg=int(curves.get_attribute("data-points") or 0), timeout=60_000)
+        wait_for_rows(run, rows(run))
     expect(card.get_by_role("table").first).to_be_visible()
     assert card.get_by_text("At iteration").inner_text() == said
-    page.get_by_role("button", name="Stop", exact=True).first.click()
-    expect(page.get_by_text("stopped").first).to_be_visible()
+    stop(run)
     expect(networks(page).get_by_text("At iteration")).to_have_text(said)
     assert [error for error in watched.errors if NOT_OURS not in error] == []

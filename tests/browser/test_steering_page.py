@@ -12,6 +12,7 @@ from torch import Tensor
 from train_page import (
     enter,
     expect_mark,
+    field,
     newest_card,
     open_train,
     pause,
@@ -91,7 +92,7 @@ def card(page: Page, address: str) -> Locator:
 def test_rates_and_critic_steps_hold_are_stored_and_marked(card: Locator, runs: Path) -> None:
     run_id = run_id_of(card)
     controls = steer(card)
-    rate = controls.get_by_label("Learning rate of the critic")
+    rate = field(controls, "Learning rate of the critic")
     planned = rate.input_value()
     for wrong, told in (
         ("fast", "Expected a learning rate such as 0.0002, found 'fast'."),
@@ -105,7 +106,7 @@ def test_rates_and_critic_steps_hold_are_stored_and_marked(card: Locator, runs: 
     enter(rate, "0.0005")
     expect(controls.get_by_text("at most 1")).to_have_count(0)
     expect_mark(card, f"Critic rate {planned} → 0.0005")
-    steps = controls.get_by_label("Critic steps")
+    steps = field(controls, "Critic steps")
     before = int(steps.input_value())
     enter(steps, "3")
     expect_mark(card, f"Critic steps {before} → 3")

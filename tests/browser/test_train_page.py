@@ -1,4 +1,4 @@
-"""The way of a first visitor: start, watch, zoom, pause, step, reload, stop; several runs by one click; what is wrong."""
+"""A first visitor's way: start, watch, zoom, pause, step, reload, stop; several runs by one click; what is wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from steered import until
 from train_page import (
     PATIENCE_MS,
     badges,
@@ -16,6 +17,7 @@ from train_page import (
     choose_budget,
     choose_option,
     enter,
+    field,
     is_too_wide,
     newest_card,
     open_train,
@@ -106,17 +108,18 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
 
 
 @pytest.mark.parametrize(
-    ("unit", "amount", "plan"),
+    "budget",
     [
         ("epochs", "0.02", "0.02ep"),
         ("images seen", "64", "64img"),
         ("generator updates", "3", "3it"),
-        ("minutes", "0.002", "0.12s"),
+        ("minutes", "0.01", "0.6s"),
     ],
 )
 def test_one_click_starts_presets_and_seeds_with_an_equal_budget(
-    page: Page, address: str, runs: Path, unit: str, amount: str, plan: str
+    page: Page, address: str, runs: Path, budget: tuple[str, str, str]
 ) -> None:
+    unit, amount, plan = budget
     before = run_ids(runs)
     open_train(page, address)
     choose(page, "gan-lab", "gan-simple")
@@ -125,9 +128,10 @@ def test_one_click_starts_presets_and_seeds_with_an_equal_budget(
     enter(page.get_by_role("spinbutton", name="Seeds", exact=True), "2")
     expect(start_button(page)).to_have_text(re.compile("Start 4 runs"))
     start_button(page).click()
-    for preset in ("gan-lab", "gan-simple"):
-        expect(badges(newest_card(page, preset), "finished")).to_be_visible(timeout=PATIENCE_MS)
-    started = [stored(runs, run_id, "config.json") for run_id in run_ids(runs) - before]
+    until(lambda: len(run_ids(runs) - before) == 4)
+    new = run_ids(runs) - before
+    until(lambda: {stored(runs, run_id, "status.json")["state"] for run_id in new} == {"finished"})
+    started = [stored(runs, run_id, "config.json") for run_id in new]
     found = sorted((config["preset"], config["seed"], config["plan"]) for config in started)
     assert found == [(preset, seed, plan) for preset in ("gan-lab", "gan-simple") for seed in (7, 8)]
 
@@ -189,12 +193,12 @@ def test_an_error_stands_beside_its_field(page: Page, address: str, runs: Path) 
     open_train(page, address)
     page.get_by_text("All settings").click()
     page.get_by_role("tab", name="quick").click()
-    field = page.get_by_role("tabpanel").get_by_label(re.compile("^Learning rate"))
+    rate = field(page.get_by_role("tabpanel"), "Learning rate")
     for wrong, told in (("fast", "Expected a valid number"), ("5", "at most 1, found '5'")):
-        enter(field, wrong)
+        enter(rate, wrong)
         expect(page.get_by_text(told)).to_be_visible()
         expect(start_button(page)).to_be_disabled()
-    enter(field, "0.001")
+    enter(rate, "0.001")
     expect(start_button(page)).to_be_enabled()
     assert run_ids(runs) == before
 

@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 PATIENCE_MS = 60_000
 """For what training must bring, on a machine that other tests keep busy."""
+SENT_MS = 200
+"""A page tells that it works on something only when the server has said so."""
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -22,6 +24,8 @@ def open_train(page: Page, address: str, query: str = "") -> None:
 
 
 def settle(page: Page) -> None:
+    """Wait until what was last entered or pressed has been answered."""
+    page.wait_for_timeout(SENT_MS)
     page.locator(SETTLED).wait_for()
 
 
@@ -34,36 +38,44 @@ def choose(page: Page, *presets: str) -> None:
     form = page.locator(".st-key-new-run")
     for preset in (*presets, "quick"):
         form.get_by_role("button", name=preset, exact=True).click()
-    expect(start_button(page)).to_have_text(re.compile(f"Start {len(presets)} runs" if len(presets) > 1 else "Start$"))
+    expect(start_button(page)).to_have_text(
+        re.compile(f"Start {len(presets)} runs" if len(presets) > 1 else "Start$")
+    )
     settle(page)
 
 
 def choose_option(page: Page, menu: str, option: str) -> None:
     """Open a menu when the page is still, as a rerun that ends meanwhile closes it again."""
-    field, wanted = page.get_by_role("combobox", name=menu), page.get_by_role("option", name=re.compile(option))
+    box, wanted = page.get_by_role("combobox", name=menu), page.get_by_role("option", name=re.compile(option))
     for _ in range(10):
         settle(page)
-        field.click()
+        box.click()
         with contextlib.suppress(TimeoutError):
             wanted.click(timeout=3_000)
             break
-    expect(field).to_have_value(re.compile(option))
+    expect(box).to_have_value(re.compile(option))
     settle(page)
 
 
-def enter(field: Locator, text: str) -> None:
-    field.fill(text)
-    field.press("Enter")
-    settle(field.page)
+def enter(place: Locator, text: str) -> None:
+    place.fill(text)
+    place.press("Enter")
+    settle(place.page)
+
+
+def field(within: Page | Locator, label: str) -> Locator:
+    """Where text or a number is typed in; its button for help has its label too."""
+    name = re.compile(f"^{label}")
+    return within.get_by_role("textbox", name=name).or_(within.get_by_role("spinbutton", name=name))
 
 
 def choose_budget(page: Page, unit: str, amount: str) -> None:
     """Such as 8 ``generator updates`` for each run."""
     choose_option(page, "Budget", unit)
-    field = page.get_by_role("spinbutton", name="How many")
-    expect(field).to_be_enabled()
-    enter(field, amount)
-    expect(field).to_have_value(amount)
+    how_many = page.get_by_role("spinbutton", name="How many")
+    expect(how_many).to_be_enabled()
+    enter(how_many, amount)
+    expect(how_many).to_have_value(amount)
 
 
 def start(page: Page, preset: str, updates: int) -> Locator:

@@ -271,6 +271,28 @@ def test_coordinates_are_what_differs_and_what_came_of_it(make: Make) -> None:
     assert coordinates(far, comparison.results(far)).shape == (2, MOST_AXES)
 
 
+def test_coordinates_keep_the_numbers_and_do_not_mix_them_up_with_settings(make: Make) -> None:
+    runs = [make("gan-lab", "gan", rows=60), make("wgan-lab", "wgan"), make("gan-lab", "mean", rows=80)]
+    numbers = pd.DataFrame(
+        {"Discriminator loss": [1.5, None, 2.5], "Preset": [7.0, 8.0, 9.0]}, index=["gan", "wgan", "mean"]
+    )
+    table = coordinates(runs, numbers)
+    assert table["Preset"].tolist() == ["gan-lab", "wgan-lab", "gan-lab"]
+    assert table["Preset, last"].tolist() == [7, 8, 9]
+    assert list(table)[-1] == "Preset, last"
+    assert table.shape[1] <= MOST_AXES
+
+
+def test_a_run_without_a_number_has_a_place_below_the_others(make: Make) -> None:
+    runs = [make("gan-lab", "one"), make("gan-lab", "two"), make("wgan-lab", "three")]
+    table = pd.DataFrame({"Loss": [1.0, 2.0, None], "Rate": [None, 1e-5, 1e-2]}, index=[run.name for run in runs])
+    _, loss, rate = parallel_figure(runs, table).data[0].dimensions
+    assert list(loss.values) == pytest.approx([1, 2, 0.8])
+    assert (loss.tickvals[0], loss.ticktext[0], loss.ticktext[-1]) == (pytest.approx(0.8), comparison.NO_VALUE, "2")
+    assert list(rate.values) == pytest.approx([-5.6, -5, -2])
+    assert list(rate.ticktext) == [comparison.NO_VALUE, "1e-05", "0.01"]
+
+
 def test_parallel_axes_are_linear_logarithmic_or_words(make: Make) -> None:
     runs = [make("gan-lab", "one"), make("gan-lab", "two"), make("wgan-lab", "three")]
     table = pd.DataFrame(

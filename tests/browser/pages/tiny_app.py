@@ -6,8 +6,8 @@ import dataclasses
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import streamlit as st
 from tiny_runs import tiny
@@ -28,6 +28,5 @@ probe.PROBE_EVERY = 1
 # On a machine that other tests keep busy, training that gives way hardly moves.
 engine.TRAINING_NICENESS = 0
 
-app = st.App(
-    ROOT / "dashboard" / "home.py", lifespan=lifespan, routes=board_routes(), on_script_error=faults.show
-)
+HOME = Path(__file__).resolve().parents[3] / "dashboard" / "home.py"
+app = st.App(HOME, lifespan=lifespan, routes=board_routes(), on_script_error=faults.show)
