@@ -39,13 +39,13 @@ class LargeRun:
     """One made-up run, which can be grown."""
 
     def __init__(self, folder: RunFolder, batch: int, random: np.random.Generator) -> None:
-        self.folder, self._batch, self._random = folder, batch, random
+        self.folder, self.batch, self._random = folder, batch, random
 
     def rows(self, first: int, last: int, step: int, names: Sequence[str], plan: int) -> NDArray[np.float64]:
         """Rows of the iterations ``first`` to ``last``: the position, then a course for each name."""
         iteration = np.arange(first, last + 1, step, dtype=np.float64)
         share = iteration / plan
-        columns = [iteration, iteration / BATCHES_PER_EPOCH, iteration * self._batch, iteration / RATE]
+        columns = [iteration, iteration / BATCHES_PER_EPOCH, iteration * self.batch, iteration / RATE]
         for number, name in enumerate(names):
             bounded = name.startswith("d_") and "gradient" not in name and "update" not in name
             noise = self._random.normal(scale=0.05 if bounded else 0.2, size=len(iteration))
@@ -91,7 +91,7 @@ def _status(state: RunState, iteration: int, plan: int, run: LargeRun) -> Status
         state=state,
         iteration=iteration,
         epoch=iteration / BATCHES_PER_EPOCH,
-        images_seen=iteration * run._batch,
+        images_seen=iteration * run.batch,
         elapsed_s=iteration / RATE,
         progress=iteration / plan,
         iterations_per_s=RATE if state is RunState.RUNNING else 0.0,

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from gancore import data
 from gancore.errors import DataError
@@ -33,6 +34,15 @@ def batches(images: torch.Tensor, size: int, seed: int = 0) -> data.Batches:
 def numbered(count: int) -> torch.Tensor:
     """Images that say which one they are."""
     return torch.arange(count, dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 2, 2).contiguous()
+
+
+def test_digits_are_those_of_scikit_learn() -> None:
+    bundled = load_digits()
+    digits = data.load("digits")
+    assert digits.labels.tolist() == bundled.target.tolist()
+    small = torch.nn.functional.avg_pool2d(digits.images.float(), 7)
+    darkness = np.corrcoef(small.mean((1, 2, 3)).numpy(), bundled.images.mean((1, 2)))[0, 1]
+    assert darkness > 0.99
 
 
 def test_digits_are_real_smooth_and_labelled() -> None:
