@@ -22,6 +22,7 @@ from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
+from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
 
 REFRESH_S = 2.0
@@ -35,6 +36,7 @@ NO_BASELINE = "none"
 def main() -> None:
     """The page."""
     there = manager().runs()
+    watch_runs(there)
     known = [run.id for run in there]
     if not known:
         _empty()
