@@ -95,8 +95,9 @@ async function refresh() {
     try {
       const wanted = wantedBy(shown);
       const found = wanted.length ? await ask(wanted) : [];
-      const isNews = found.map((each, i) => receive(wanted[i], each)).some(Boolean);
-      outdated = shown.filter((board) => isNews || !board.answered);
+      const news = new Set(wanted.filter((want, i) => receive(want, found[i])).map(nameOf));
+      const isOutdated = (panel) => panel.lines.some((line) => news.has(nameOf(line)));
+      outdated = shown.filter((board) => !board.answered || board.data.panels.some(isOutdated));
       for (const board of shown) {
         board.answered = true;
         board.say("");
