@@ -411,19 +411,20 @@ const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").r
 function tracesOf(lines, theme) {
   return lines.flatMap((line) => {
     const common = { type: "scatter", mode: "lines", legendgroup: line.run, showlegend: false, hoverinfo: "skip" };
-    const uid = `${line.run}/${line.name}`;
+    // Plotly looks for a removed trace by a selector made of its uid, where no other characters may stand.
+    const uid = `${line.run}/${line.name}`.replaceAll(/[^\w-]/g, (mark) => `_${mark.codePointAt(0)}`);
     const traces = [];
     if (line.band) {
       const outline = { ...common, x: [...line.band.x, ...line.band.x.toReversed()], y: [...line.band.high, ...line.band.low.toReversed()] };
-      traces.push({ ...outline, uid: `${uid}/band`, fill: "toself", fillcolor: line.color, opacity: 0.2, line: { width: 0 } });
+      traces.push({ ...outline, uid: `${uid}-band`, fill: "toself", fillcolor: line.color, opacity: 0.2, line: { width: 0 } });
     } else if (line.smoothed || line.size > 1) {
       // From the lowest to the highest of each bucket, so that no spike is lost.
       const x = line.size > 1 ? line.x.flatMap((place) => [place, place]) : line.x;
       const y = line.size > 1 ? line.low.flatMap((low, i) => [low, line.high[i]]) : line.mean;
-      traces.push({ ...common, uid: `${uid}/raw`, x, y, opacity: line.smoothed ? 0.22 : 0.5, line: { color: line.color, width: 1 } });
+      traces.push({ ...common, uid: `${uid}-raw`, x, y, opacity: line.smoothed ? 0.22 : 0.5, line: { color: line.color, width: 1 } });
     }
     if (line.shared) {
-      traces.push({ ...common, uid: `${uid}/shared`, ...line.shared, opacity: 0.7, line: { color: line.color, width: 1.2, dash: "dot" } });
+      traces.push({ ...common, uid: `${uid}-shared`, ...line.shared, opacity: 0.7, line: { color: line.color, width: 1.2, dash: "dot" } });
     }
     const dots = line.y.length <= DOTS_UP_TO;
     traces.push({
