@@ -105,6 +105,7 @@ def labels(runs: Iterable[Compared]) -> list[RunLabel]:
 def panels(runs: Sequence[Compared], groups: Collection[Group]) -> list[Panel]:
     """A chart for each number of these groups that a run has, with a line for each that has it."""
     found = []
+    families = family_names(runs)
     for quantity in (each for each in QUANTITIES if each.group in groups):
         having = [run for run in runs if run.logs(quantity)]
         if not having:
@@ -113,7 +114,7 @@ def panels(runs: Sequence[Compared], groups: Collection[Group]) -> list[Panel]:
             Panel(
                 key=quantity.column,
                 title=quantity.title,
-                lines=tuple(_line(run, quantity) for run in having),
+                lines=tuple(_line(run, quantity, families[run.id]) for run in having),
                 range=quantity.range,
                 levels=_levels(having, quantity),
                 log=quantity.log,
@@ -123,10 +124,15 @@ def panels(runs: Sequence[Compared], groups: Collection[Group]) -> list[Panel]:
     return found
 
 
-def _line(run: Compared, quantity: Quantity) -> Line:
-    return Line(
-        run.id, quantity.column, run.name, run.look.color, quantity.source, run.look.dash, family=run.config.preset
-    )
+def _line(run: Compared, quantity: Quantity, family: str) -> Line:
+    return Line(run.id, quantity.column, run.name, run.look.color, quantity.source, run.look.dash, family)
+
+
+def family_names(runs: Iterable[Compared]) -> dict[str, str]:
+    """Run id -> what it and those that differ from it by seed alone are called together."""
+    variants = {run.id: variant_of(run.config) for run in runs}
+    names = short_names({variants[run.id]: run.config.model_copy(update={"seed": 0}) for run in runs})
+    return {run_id: names[variant] for run_id, variant in variants.items()}
 
 
 def _levels(runs: Iterable[Compared], quantity: Quantity) -> tuple[tuple[float, str], ...]:

@@ -70,7 +70,9 @@ def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int
         select_all=False,
         help=f"Newest first{f', at most {most}' if most else ''}. The address of this page keeps the choice.",
     )
-    st.query_params["runs"] = st.session_state[written] = chosen
+    if linked != chosen:  # each change sends the whole address to the browser
+        st.query_params["runs"] = chosen
+    st.session_state[written] = chosen
     return chosen
 
 

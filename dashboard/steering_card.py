@@ -44,7 +44,7 @@ def steering_card(run: Run, status: Status) -> None:
                 _critic_steps(run, now.critic_steps)
         if error := st.session_state.get(_error_key(run)):
             st.markdown(f":red[{sentence(error)}]")
-        st.caption("Changes hold from the next iteration on and are marked on the curves.")
+        st.caption("Who trains, rates and critic steps hold from the next iteration on and are marked on the curves.")
 
 
 def speed_control(run: Run, prefix: str = "", labelled: bool = True) -> None:

@@ -22,6 +22,7 @@ from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
+from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
 
 REFRESH_S = 2.0
@@ -35,6 +36,7 @@ NO_BASELINE = "none"
 def main() -> None:
     """The page."""
     there = manager().runs()
+    watch_runs(there)
     known = [run.id for run in there]
     if not known:
         _empty()
@@ -137,12 +139,20 @@ def _samples(chosen: Sequence[str]) -> None:
     names, colors = {run.id: run.name for run in runs}, {run.id: run.look.color for run in runs}
     columns = [wall_column(run.run, run.name, run.look.color, seed) for run in runs]
     wall = gallery_wall(columns, key="compare-wall", seed=seed, percent=_linked_percent(), picked=_linked_tile())
-    link = {"at": f"{wall.percent:g}", "tile": ",".join(map(str, wall.picked)) if wall.picked else ""}
-    st.query_params.update({name: value for name, value in link.items() if value})
-    if not wall.picked and "tile" in st.query_params:
-        del st.query_params["tile"]
+    _link("at", f"{wall.percent:g}")
+    _link("tile", ",".join(map(str, wall.picked)) if wall.picked else "")
     if wall.picked:
         image_story(wall.picked, [run.run for run in runs], names, colors, seed=seed)
+
+
+def _link(name: str, value: str) -> None:
+    """Put a value into the address where it is another: each change sends the whole address to the browser."""
+    if st.query_params.get(name, "") == value:
+        return
+    if value:
+        st.query_params[name] = value
+    else:
+        del st.query_params[name]
 
 
 def _linked_percent() -> float | None:

@@ -7,11 +7,11 @@ import streamlit as st
 from dashboard.branch_panel import branch_panel
 from dashboard.chart_options import chart_options
 from dashboard.engine import manager
-from dashboard.faults import fragment
 from dashboard.first_visit import first_visit
 from dashboard.new_run import new_run
 from dashboard.queue_card import queue_card
 from dashboard.run_card import run_card
+from dashboard.watch import watch_runs
 from gancore.run import Run
 from gancore.status import RunState
 
@@ -43,25 +43,12 @@ def main() -> None:
                     run_card(run.id, options)
         if len(runs) > len(shown):
             st.page_link("views/runs.py", label=f"All {len(runs)} runs", icon=":material/list:")
-    _watch(_fingerprint(runs))
+    watch_runs(runs)
 
 
 def _is_blank(run: Run) -> bool:
     status = run.status()
     return status.state is RunState.STOPPED and not run.galleries()
-
-
-def _fingerprint(runs: list[Run]) -> tuple[tuple[str, bool, bool], ...]:
-    """Which runs there are, which of them are live, and which wait."""
-    states = ((run.id, run.status().state) for run in runs)
-    return tuple((run_id, state.is_live, state is RunState.QUEUED) for run_id, state in states)
-
-
-@fragment(run_every=2.0)
-def _watch(drawn: tuple[tuple[str, bool, bool], ...]) -> None:
-    """Draw the page anew when another tab or the command line starts or ends a run."""
-    if _fingerprint(manager().runs()) != drawn:
-        st.rerun()
 
 
 main()

@@ -9,6 +9,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,9 @@ def request(method: str, path: str, body: bytes = b"", **params: Any) -> Answer:
         "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": method,
         "path": path, "query_string": urlencode(params, doseq=True).encode(), "headers": [],
     }  # fmt: skip
-    asyncio.run(Starlette(routes=board_routes())(scope, receive, send))
+    # In a thread of its own: a browser test of the same process leaves an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(Starlette(routes=board_routes())(scope, receive, send))).result()
     return found
 
 
