@@ -155,7 +155,7 @@ def stacked(digits: ImageData) -> ImageData:
 
 
 def _load_digits() -> ImageData:
-    # To import scikit-learn for a file of its own would take 80 MB of memory and a second of every start.
+    # To import scikit-learn for a file of its own would take 80 MB of memory.
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
         raise DataError("the bundled digits come with scikit-learn, which is not installed")
