@@ -71,8 +71,9 @@ class Board {
     boards.delete(this.data.key);
   }
 
-  say(text) {
-    this.failed = Boolean(text);
+  /** Tell the reader; `failed` asks the server again even where nothing trains. */
+  say(text, failed = false) {
+    this.failed = failed;
     if (this.note.textContent !== text) this.note.textContent = text;
   }
 

@@ -79,6 +79,12 @@ function wantedBy(shown) {
   });
 }
 
+/** What keeps a board's runs from being read, such as a damaged file. */
+function wrongWith(board) {
+  const errors = board.data.panels.flatMap((panel) => panel.lines).map((line) => logs.get(nameOf(line))?.error);
+  return [...new Set(errors.filter(Boolean))].join(" ");
+}
+
 let asking;
 let askAgain = false;
 let timer;
@@ -100,10 +106,10 @@ async function refresh() {
       outdated = shown.filter((board) => !board.answered || board.data.panels.some(isOutdated));
       for (const board of shown) {
         board.answered = true;
-        board.say("");
+        board.say(wrongWith(board));
       }
     } catch (error) {
-      shown.forEach((board) => board.say(`The curves could not be fetched (${error.message}); trying again.`));
+      shown.forEach((board) => board.say(`The curves could not be fetched (${error.message}); trying again.`, true));
     }
   })();
   await asking;
