@@ -97,12 +97,12 @@ def page(watched: WatchedPage) -> Page:
 Serve = Callable[..., str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """A function that starts `streamlit run script` and returns its address, e.g. "http://127.0.0.1:40123".
 
     `serve(script, env=None, cwd=None, base_path="")`: `env` is added to the environment, `cwd` is a fresh
-    folder unless given. All servers are stopped at the end.
+    folder unless given. All servers are stopped at the end of the file, with what still trains there.
     """
     servers: list[subprocess.Popen[bytes]] = []
     logs = tmp_path_factory.mktemp("servers")
