@@ -115,7 +115,7 @@ def test_ended_runs_of_points_can_be_chosen_again(open_page: Open, runs: RunMana
 def test_a_run_without_a_checkpoint_or_data_says_so(open_page: Open, runs: RunManager) -> None:
     run = planar(runs)
     for checkpoint in run.folder.checkpoints():
-        checkpoint.rename(run.folder.path / "gone")
+        checkpoint.rename(run.folder.path / f"gone-{checkpoint.name}")
     app = open_page()
     assert f"Run {run.id} has no checkpoint whose plane could be shown." in said(app)
 

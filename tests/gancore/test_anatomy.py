@@ -184,7 +184,7 @@ def test_the_reading_of_a_network_s_gradients(first: float | None, last: float |
 
 def test_a_generator_stuck_at_its_ends_is_told_from_one_that_draws_black(manager: RunManager) -> None:
     run = trained(manager)
-    weights = next(run.folder.path.glob("checkpoint-*/generator.safetensors"))
+    weights = run.folder.checkpoints()[0] / "generator.safetensors"
     stuck = load_file(weights)
     last = max(name for name in stuck if name.endswith("bias"))
     save_file(stuck | {last: torch.full_like(stuck[last], 50.0)}, weights)

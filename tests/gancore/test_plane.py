@@ -223,7 +223,7 @@ def test_what_cannot_be_looked_at_is_one_sentence(manager: RunManager, tmp_path:
     with pytest.raises(DataError, match="there is no data set or folder"):
         drawn.look()
     for checkpoint in drawn.folder.checkpoints():
-        checkpoint.rename(tmp_path / "gone")
+        checkpoint.rename(tmp_path / checkpoint.name)
     drawing.write_text("\n".join(f"{i},{i * i}" for i in range(20)))
     data.load(str(drawing))
     with pytest.raises(RunError, match="has no checkpoint whose plane could be shown"):

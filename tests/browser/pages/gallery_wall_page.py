@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import streamlit as st
 
-from dashboard.charts import RUN_COLORS
+from dashboard.palette import RUN_COLORS
 from dashboard.cross_score_card import cross_score_card
 from dashboard.engine import manager
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
