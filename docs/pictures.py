@@ -35,10 +35,10 @@ WIDTH = 1280
 def train(root: Path) -> dict[str, str]:
     """Preset -> id of a finished run: two that share a minute on images, two in the plane."""
     manager = RunManager(root)
-    runs = [manager.start(configure(preset, data=DATA, plan="60s", seed=1)) for preset in ("quick", "dcgan")]
+    runs = [manager.start(configure(preset, data="grid", plan="4000it", seed=1)) for preset in ("r3gan", "minimax")]
     for run in runs:
         run.wait()
-    runs += [manager.start(configure(preset, data="grid", plan="4000it", seed=1)) for preset in ("r3gan", "minimax")]
+    runs += [manager.start(configure(preset, data=DATA, plan="60s", seed=1)) for preset in ("dcgan", "quick")]
     for run in runs:
         run.wait()
     manager.shutdown()
@@ -93,7 +93,7 @@ def main() -> None:
             page.set_default_timeout(60_000)
             images = f"runs={ids['quick']}&runs={ids['dcgan']}"
             take(page, f"{address}/?charts=Losses&charts=Discriminator&charts=Quality", "train.png", 2000)
-            take(page, f"{address}/compare?{images}", "compare.png", 2000)
+            take(page, f"{address}/compare?{images}&charts=Losses&charts=Quality", "compare.png", 1900)
             take(page, f"{address}/plane?runs={ids['r3gan']}&runs={ids['minimax']}", "plane.png", 1500)
             take(page, f"{address}/latent?run={ids['quick']}", "latent.png", 1000)
             browser.close()
