@@ -98,7 +98,7 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     press(card, "Resume")
     expect(badges(card, "running")).to_be_visible()
     wait_for_rows(card, paused_at + 1)
-    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(card.get_by_text(re.compile(r"Classes covered: \d+ of 10"))).to_be_visible(timeout=3 * PATIENCE_MS)
     assert wait_for_rows(card, 0, "frechet") > 0
 
     stop(card)

@@ -170,7 +170,7 @@ def stored(runs: Path, run_id: str, name: str) -> Any:
 
 
 def run_ids(runs: Path) -> set[str]:
-    return {file.parent.name for file in runs.glob("*/config.json")}
+    return {file.parent.name for file in runs.glob("*/status.json")}
 
 
 def is_too_wide(page: Page) -> bool:
