@@ -126,7 +126,7 @@ def test_a_ring_is_watched_stepped_and_slowed_down(watched: Any, address: str, f
 
     page.get_by_role("button", name="Manifold").click()
     expect(view.get_by_text("G's grid of z")).to_be_visible()
-    page.get_by_role("button", name="Discriminator").click()
+    page.get_by_role("button", name="Discriminator", exact=True).click()
     expect(view.locator(".plane-view-scale > *")).to_have_count(0)
     assert view.get_attribute("data-mounts") == "1"
 
