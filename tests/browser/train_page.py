@@ -82,10 +82,19 @@ def start(page: Page, preset: str, updates: int) -> Locator:
     """Start one run of a preset for so many generator updates; its card."""
     choose(page, preset)
     choose_budget(page, "generator updates", str(updates))
+    cards = page.locator(f'[class*="st-key-card-{preset}"]')
+    before = {run_id_of(card) for card in cards.all()}
     start_button(page).click()
-    card = newest_card(page, preset)
-    expect(card).to_be_visible()
-    return card
+    # Until it has one, an earlier run's card is the newest.
+    page.wait_for_function(
+        """([preset, before]) => {
+            const newest = document.querySelector(`[class*=st-key-card-${preset}]`);
+            return newest && !before.includes(/st-key-card-(\\S+)/.exec(newest.className)[1]);
+        }""",
+        arg=[preset, list(before)],
+        timeout=PATIENCE_MS,
+    )
+    return card_of(page, run_id_of(newest_card(page, preset)))
 
 
 def newest_card(page: Page, preset: str) -> Locator:

@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import streamlit as st
 
-from dashboard.palette import RUN_COLORS
 from dashboard.cross_score_card import cross_score_card
 from dashboard.engine import manager
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
+from dashboard.palette import RUN_COLORS
 from dashboard.style import apply_style
 
 SEED = 1
