@@ -44,6 +44,7 @@ def test_what_stands_above_and_among_the_charts_does_not_move(page: Page, addres
     open_train(page, address)
     card = start(page, "gan-lab", 3_000)
     expect(panel(card)).to_be_attached(timeout=PATIENCE_MS)
+    expect(card.locator('[class*="st-key-milestones-"]')).to_be_attached()
     to_come = {
         "diagnosis": card.locator('[class*="st-key-diagnosis-"] summary').filter(has_text="different ranges"),
         "quality": card.get_by_text(re.compile(r"Classes covered: \d+ of 10")),
