@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.faults import sentence
 from dashboard.network_drawing import drawing
 from gancore.anatomy import Anatomy
 from gancore.errors import GanCoreError
@@ -45,8 +46,7 @@ def _examined(run: Run) -> Anatomy | str:
     try:
         return examine(run, PATIENCE_S)
     except GanCoreError as error:
-        text = str(error)
-        return f"{text[0].upper()}{text[1:]}."
+        return sentence(error)
 
 
 def _show(found: Anatomy | str | None, every_number: bool) -> None:

@@ -30,17 +30,15 @@ SERIES_COLORS = {
     "real_loss": REAL_COLOR,
     "d_real": REAL_COLOR,
     "d_fake": FAKE_COLOR,
-}
-"""History column -> colour."""
-OTHER_COLORS = (PINK, OLIVE, PLUM, LAVENDER)
-"""Of columns that :data:`SERIES_COLORS` does not name, in order."""
-QUALITY_COLORS = {
     "frechet": PLUM,
     "wasserstein": PLUM,
     "confidence": LAVENDER,
     "high_quality": LAVENDER,
     "modes": OLIVE,
 }
+"""History column -> colour."""
+OTHER_COLORS = (PINK, OLIVE, PLUM, LAVENDER)
+"""Of columns that :data:`SERIES_COLORS` does not name, in order."""
 DATA_COLOR = "#7a8194"
 """What is real among bars of runs: a grey, which no run has."""
 

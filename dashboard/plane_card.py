@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import charts
+from dashboard import charts, faults
 from dashboard.chart_options import SMOOTHING
 from dashboard.curves import curve_board
 from dashboard.engine import manager
@@ -129,8 +129,7 @@ def _plane(run: Run, status: Status, layers: Collection[str], label: int) -> Pla
         if status.state.is_live and isinstance(error, RunError):
             to_come("loading the data" if run.is_mine else "waits for its first checkpoint")
         else:
-            text = str(error)
-            st.error(f"{text[0].upper()}{text[1:]}.", icon=":material/error:")
+            faults.show(error)
         return None
     name = f"{run.config.preset} on {data_title(run.config.data)}"
     plane_view(view, key=f"plane-{run.id}", layers=layers, name=name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -11,6 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.palette import DATA_COLOR
 from dashboard.run_colors import Look
+from dashboard.run_names import with_names
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import METRICS, Metric
 from gancore.evaluate.plane import COORDINATES
@@ -106,12 +106,8 @@ def measurement_table(evaluations: Sequence[Evaluation], names: Mapping[str, str
 
 def sentences(ranking: Ranking, names: Mapping[str, str]) -> list[str]:
     """What the ranking says of each pair of neighbours, under the names that the page uses."""
-    found = []
-    for verdict in ranking.verdicts:
-        # At once and the longest first: one id may be part of another, or of a name.
-        ids = sorted((verdict.better, verdict.worse), key=len, reverse=True)
-        found.append(re.sub("|".join(map(re.escape, ids)), lambda m: f"**{names[m[0]]}**", verdict.sentence))
-    return found
+    bold = {run_id: f"**{name}**" for run_id, name in names.items()}
+    return [with_names(verdict.sentence, bold) for verdict in ranking.verdicts]
 
 
 def basis(evaluation: Evaluation) -> str:

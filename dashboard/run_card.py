@@ -13,7 +13,7 @@ from dashboard.chart_options import ChartOptions
 from dashboard.curves import curve_board
 from dashboard.diagnosis_card import diagnosis_card
 from dashboard.engine import manager
-from dashboard.faults import fragment
+from dashboard.faults import fragment, sentence
 from dashboard.network_card import network_card
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
@@ -165,7 +165,7 @@ def progress_bar(run: Run, status: Status) -> None:
         st.progress(status.progress, progress_text(status, run.config.plan.describe()))
     if status.message and not status.state.is_live:
         show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
-        show(f"{status.message[0].upper()}{status.message[1:]}.")
+        show(sentence(status.message))
 
 
 def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str, ...]) -> None:

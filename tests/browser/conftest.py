@@ -143,6 +143,18 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         stop(server)
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder of runs; files that have runs beforehand have a fixture of their own."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, runs: Path) -> str:
+    """The dashboard with networks that train in milliseconds, on `runs`."""
+    return serve(Path(__file__).parent / "pages" / "tiny_app.py", env={"GANSCOPE_RUNS": str(runs)})
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -32,11 +32,6 @@ RUN_S = 60
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
 def parent(runs: Path) -> str:
     """A finished run that keeps a checkpoint of every milestone."""
     manager = RunManager(runs)

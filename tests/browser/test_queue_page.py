@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from train_page import (
     PATIENCE_MS,
@@ -23,18 +21,6 @@ from train_page import (
     stop,
     stored,
 )
-
-APP = Path(__file__).parent / "pages" / "tiny_app.py"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def address(serve: Callable[..., str], runs: Path) -> str:
-    return serve(APP, env={"GANSCOPE_RUNS": str(runs)})
 
 
 def start_runs(page: Page, preset: str, seed: int, count: int) -> None:

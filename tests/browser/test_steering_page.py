@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,18 +23,7 @@ from train_page import (
     wait_for_rows,
 )
 
-APP = Path(__file__).parent / "pages" / "tiny_app.py"
 STEPS = 3
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def address(serve: Callable[..., str], runs: Path) -> str:
-    return serve(APP, env={"GANSCOPE_RUNS": str(runs)})
 
 
 def steer(card: Locator) -> Locator:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from train_page import PATIENCE_MS, open_train, panel, start, stop
 
-APP = Path(__file__).parent / "pages" / "tiny_app.py"
 REFRESH_MS, REFRESHES, MOST = 500, 20, 120
 # Name -> its box on the page, not on the screen.
 PLACES = """card => {
@@ -27,11 +24,6 @@ PLACES = """card => {
   found.galleries = found.galleries.slice(0, 2);  // as high as the pictures that it has
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def address(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    return serve(APP, env={"GANSCOPE_RUNS": str(tmp_path_factory.mktemp("runs"))})
 
 
 def progress(card: Locator) -> str:

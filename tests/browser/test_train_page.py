@@ -37,17 +37,6 @@ from train_page import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-APP = Path(__file__).parent / "pages" / "tiny_app.py"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def address(serve: Callable[..., str], runs: Path) -> str:
-    return serve(APP, env={"GANSCOPE_RUNS": str(runs)})
 
 
 def x_range(card: Locator) -> list[float]:

@@ -100,7 +100,7 @@ def test_the_players_and_what_they_see_are_far_apart(pair: tuple[str, str], visi
 
 @pytest.mark.parametrize("background", THEMES)
 def test_lines_stand_out_from_both_pages(background: str) -> None:
-    shades = {*palette.RUN_COLORS, *palette.SERIES_COLORS.values(), *palette.QUALITY_COLORS.values()}
+    shades = {*palette.RUN_COLORS, *palette.SERIES_COLORS.values()}
     shades |= {*palette.OTHER_COLORS, palette.DATA_COLOR}
     ground = theme(background)["backgroundColor"]
     assert {shade: contrast(shade, ground) for shade in shades if contrast(shade, ground) < 3} == {}
