@@ -63,8 +63,9 @@ def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> 
             with plane:
                 view = _plane(run, status, layers, label)
             with beside:
-                if view is not None:
-                    _numbers(view)
+                with st.container():
+                    if view is not None:
+                        _numbers(view)
                 progress_bar(run, paced_status(run.status(), run.paced))
                 _losses(run, status)
     except GanCoreError as error:

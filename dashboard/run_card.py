@@ -61,17 +61,22 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
         with st.container(border=True, key=f"card-{run_id}"):
             _header(run, status)
             progress_bar(run, status)
-            if status.state.is_live and not run.is_mine:
-                st.caption("It trains in another process; pause and stop it there.")
+            # What comes and goes has a place of its own: else all below it would be drawn anew, and twice meanwhile.
+            with st.container():
+                if status.state.is_live and not run.is_mine:
+                    st.caption("It trains in another process; pause and stop it there.")
             diagnosis_card(run, status)
-            steering_card(run, status)
+            with st.container():
+                steering_card(run, status)
             # Before the first measurement: charts that came later would move what is below.
             to_come = measured_numbers(run.config) if status.state.is_live else ()
             _charts(run, status, options, to_come)
-            _quality(run, to_come)
+            with st.container():
+                _quality(run, to_come)
             kept = run.galleries()
             galleries.milestone_row(run, kept)
-            galleries.film(run, kept)
+            with st.container():
+                galleries.film(run, kept)
             network_card(run)
             branch_button(run)
     except GanCoreError as error:
@@ -163,9 +168,10 @@ def progress_bar(run: Run, status: Status) -> None:
     """How far a run is, and what ended it."""
     with st.container(key=f"progress-{run.id}"):
         st.progress(status.progress, progress_text(status, run.config.plan.describe()))
-    if status.message and not status.state.is_live:
-        show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
-        show(sentence(status.message))
+    with st.container():
+        if status.message and not status.state.is_live:
+            show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
+            show(sentence(status.message))
 
 
 def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str, ...]) -> None:

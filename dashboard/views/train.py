@@ -21,13 +21,17 @@ CARDS = 4
 
 def main() -> None:
     """The page."""
-    first_visit()
+    # What comes and goes has a place of its own: else all below it would be drawn anew, and twice meanwhile.
+    with st.container():
+        first_visit()
     with st.container(border=True, key="new-run"):
         new_run()
-    branch_panel()
+    with st.container():
+        branch_panel()
     runs = manager().runs()
     states = {run.id: run.status().state for run in runs}
-    queue_card(any(run.is_mine for run in runs))
+    with st.container():
+        queue_card(any(run.is_mine for run in runs))
     live = [run for run in runs if states[run.id].is_live and states[run.id] is not RunState.QUEUED]
     # One that was taken out of the queue has nothing to show.
     ended = [run for run in runs if not states[run.id].is_live and not _is_blank(run)][: max(0, CARDS - len(live))]

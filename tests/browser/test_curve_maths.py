@@ -37,8 +37,9 @@ def test_smoothing_by_hand(maths: Callable[..., Any]) -> None:
     assert maths("smooth([1, 2], [5, 6], 0, 1)") == [5, 6]
     # A point four steps on keeps the past four times.
     assert maths("smooth([0, 4], [1, 0], 0.5, 1)") == pytest.approx([1, 0.0625 / 1.0625])
+    # So does one behind a gap: what was known two steps before is a quarter of itself.
     gap = maths("smooth([1, 2, 3], [2, NaN, 4], 0.5, 1)")
-    assert (gap[0], math.isnan(gap[1]), gap[2]) == (2, True, pytest.approx((0.5 + 4) / 1.25))
+    assert (gap[0], math.isnan(gap[1]), gap[2]) == (2, True, pytest.approx((1 / 4 + 3) / (0.5 / 4 + 3 / 4)))
 
 
 def test_pairs_of_buckets_are_merged(maths: Callable[..., Any]) -> None:

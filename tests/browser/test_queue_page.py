@@ -50,8 +50,9 @@ def expect_order(page: Page, *seeds: int) -> None:
 
 
 def act(page: Page, seed: int, action: str) -> None:
-    """Press a button of the run of this seed that waits; while the order changes its row is there twice."""
-    row = waiting(page).filter(has_text=f"seed {seed} ").first
+    """Press a button of the run of this seed that waits, when its row is no longer there twice."""
+    settle(page)
+    row = waiting(page).filter(has_text=f"seed {seed} ")
     row.locator(f'[class*="st-key-{action}-"] button').click()
 
 
