@@ -29,18 +29,28 @@ async function download(board, key, kind) {
 async function pdfOf(board, panel, lines) {
   const { spec, graph } = panel;
   const { xaxis, yaxis } = graph._fullLayout;
+  const { panels, markers, xAxis, xTitle } = board.data;
   const finite = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
   const log = yaxis.type === "log";
+  const drawn = (line) =>
+    tracesOf([line], PAPER).map((trace) => ({
+      name: trace.showlegend ? line.name : "",
+      x: finite(trace.x), y: finite(trace.y), color: line.color, dash: trace.line.dash, width: trace.line.width,
+      opacity: trace.opacity, filled: trace.fill === "toself", dots: trace.mode.includes("markers"),
+    })); // prettier-ignore
+  const levels = levelsOf(board, spec, log).map(([at, label]) => ({ at, across: true, label }));
+  const places = markers.map(({ at, label }) => ({ at: at[xAxis], across: false, label: spec === panels[0] ? label : "" }));
   const response = await fetch(new URL("data/figure.pdf", serverRoot()), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
       title: spec.title,
-      x_title: board.data.xTitle,
+      x_title: xTitle,
       log_y: log,
       x_range: xaxis.range,
       y_range: log ? yaxis.range.map((power) => 10 ** power) : yaxis.range,
-      lines: lines.map(({ name, x, y, color, dash }) => ({ name, x: finite(x), y: finite(y), color, dash })),
+      lines: lines.flatMap(drawn),
+      marks: [...levels, ...places],
     }),
   });
   if (!response.ok) throw new Error(await response.text());

@@ -55,6 +55,11 @@ function tracesOf(lines, theme, most = Infinity) {
   });
 }
 
+/** The heights that are marked: the theory's, or the baseline that the others are held against. */
+function levelsOf(board, spec, log) {
+  return board.isCompared(spec) ? [[0, board.data.baselineName]] : spec.levels.filter(([y]) => !log || y > 0);
+}
+
 function layoutOf(board, spec, lines, width, theme) {
   const { data, zoom } = board;
   const narrow = width < NARROW_PX;
@@ -95,8 +100,7 @@ function layoutOf(board, spec, lines, width, theme) {
     annotations: [],
   }; // prettier-ignore
   const note = (text, place) => layout.annotations.push({ text: escape(text), showarrow: false, font: { size: 10, color: theme.muted }, bgcolor: theme.background, borderpad: 1, opacity: 0.85, ...place });
-  const levels = compared ? [[0, data.baselineName]] : spec.levels.filter(([y]) => !log || y > 0);
-  for (const [y, label] of levels) {
+  for (const [y, label] of levelsOf(board, spec, log)) {
     layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line: { color: theme.muted, width: 1, dash: "dash" }, opacity: 0.8, layer: "below" });
     note(label, { xref: "paper", x: 1, xanchor: "right", y: scaled(y), yanchor: "bottom" });
   }

@@ -102,10 +102,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """A function that starts `streamlit run script` and returns its address, e.g. "http://127.0.0.1:40123".
 
     `serve(script, env=None, cwd=None, base_path="")`: `env` is added to the environment, `cwd` is a fresh
-    folder unless given. All servers are stopped at the end of the file, with what still trains there.
+    folder with the dashboard's settings unless given. All servers are stopped at the end of the file, with what
+    still trains there.
     """
     servers: list[subprocess.Popen[bytes]] = []
     logs = tmp_path_factory.mktemp("servers")
+    # A script that does not lie beside the settings finds them where it is started.
+    folder = tmp_path_factory.mktemp("cwd")
+    shutil.copytree(ROOT / "dashboard" / ".streamlit", folder / ".streamlit")
 
     def start(
         script: Path | str,
@@ -128,7 +132,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         with log.open("wb") as output:
             server = subprocess.Popen(
                 command,
-                cwd=cwd or tmp_path_factory.mktemp("cwd"),
+                cwd=cwd or folder,
                 # One thread: two that wait for one another hardly move while another test keeps the cores busy.
                 env={**os.environ, "OMP_NUM_THREADS": "1", **(env or {})},
                 stdout=output,
