@@ -15,6 +15,7 @@ from gancore.errors import RunError
 from gancore.outlook import Outlook
 from gancore.run import Run
 from gancore.runs import MOST_RUNNING
+from gancore.schedule import whole_percent
 
 REFRESH_S = 2.0
 
@@ -40,7 +41,7 @@ def _card() -> None:
             with st.container(width="stretch"):
                 st.progress(
                     outlook.done,
-                    f"{training} training, {len(waiting)} waiting · {outlook.done:.0%} of all{left}",
+                    f"{training} training, {len(waiting)} waiting · {whole_percent(outlook.done)} % of all{left}",
                 )
             _runs_at_once()
         for place, run in enumerate(waiting):
@@ -75,28 +76,29 @@ def _waiting_run(run: Run, place: int, count: int, outlook: Outlook) -> None:
                 look.color,
                 look.dash,
             )
-        for label, icon, target in (
-            ("First", "vertical_align_top", 0),
-            ("Earlier", "arrow_upward", place - 1),
-            ("Later", "arrow_downward", place + 1),
-        ):
+        with st.container(horizontal=True, gap="small", width="content"):
+            for label, icon, target in (
+                ("First", "vertical_align_top", 0),
+                ("Earlier", "arrow_upward", place - 1),
+                ("Later", "arrow_downward", place + 1),
+            ):
+                st.button(
+                    f"{label}: {run.id}",
+                    key=f"{label}-{run.id}",
+                    icon=f":material/{icon}:",
+                    help=label,
+                    disabled=not 0 <= target < count or target == place,
+                    on_click=_move,
+                    args=(run.id, target),
+                )
             st.button(
-                "",
-                key=f"{label}-{run.id}",
-                icon=f":material/{icon}:",
-                help=f"{label}: {run.id}",
-                disabled=not 0 <= target < count or target == place,
-                on_click=_move,
-                args=(run.id, target),
+                f"Take {run.id} out of the queue",
+                key=f"withdraw-{run.id}",
+                icon=":material/close:",
+                help="Take it out of the queue",
+                on_click=_withdraw,
+                args=(run,),
             )
-        st.button(
-            "",
-            key=f"withdraw-{run.id}",
-            icon=":material/close:",
-            help=f"Take {run.id} out of the queue",
-            on_click=_withdraw,
-            args=(run,),
-        )
 
 
 def _move(run_id: str, place: int) -> None:

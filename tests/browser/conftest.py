@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 60
-STOP_S = 20
 # A busy machine draws a page in seconds; Playwright's own limit of five fails there.
 expect.set_options(timeout=30_000)
 FLAGS = [
@@ -27,6 +19,8 @@ FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
     "--disable-sync",
+    # Chromium's own menus, which nobody opens, would be drawn ahead for every page.
+    "--disable-features=PreloadTopChromeWebUI",
 ]
 
 
@@ -57,12 +51,17 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One browser for all tests; each test gets its own context from `page`."""
+def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """One browser for all tests, each of which gets its own `page`.
+
+    With a profile on disk, as a private window keeps no compiled scripts; the dashboard keeps nothing in a browser.
+    """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
+        profile = tmp_path_factory.mktemp("profile")
+        context = playwright.chromium.launch_persistent_context(profile, executable_path=chromium, args=FLAGS)
+        context.set_default_timeout(30_000)
+        yield context
+        context.close()
 
 
 class WatchedPage:
@@ -80,12 +79,13 @@ class WatchedPage:
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[WatchedPage]:
+def watched(context: BrowserContext) -> Iterator[WatchedPage]:
     """A fresh 1280 x 900 page in light mode, with its console errors in `.errors`."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    context.set_default_timeout(30_000)
-    yield WatchedPage(context.new_page())
-    context.close()
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+    yield WatchedPage(page)
+    page.close()
 
 
 @pytest.fixture
@@ -105,11 +105,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     folder with the dashboard's settings unless given. All servers are stopped at the end of the file, with what
     still trains there.
     """
-    servers: list[subprocess.Popen[bytes]] = []
-    logs = tmp_path_factory.mktemp("servers")
     # A script that does not lie beside the settings finds them where it is started.
     folder = tmp_path_factory.mktemp("cwd")
     shutil.copytree(ROOT / "dashboard" / ".streamlit", folder / ".streamlit")
+    servers = Servers(tmp_path_factory.mktemp("servers"))
 
     def start(
         script: Path | str,
@@ -118,33 +117,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         cwd: Path | str | None = None,
         base_path: str = "",
     ) -> str:
-        port = free_port()
-        log = logs / f"{port}.log"
-        address = f"http://127.0.0.1:{port}/{base_path}".rstrip("/")
-        command = [sys.executable, "-m", "streamlit", "run", str(script)]
-        command += [
-            f"--server.port={port}",
-            f"--server.baseUrlPath={base_path}",
-            "--server.address=127.0.0.1",
-            "--server.headless=true",
-            "--browser.gatherUsageStats=false",
-        ]
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                command,
-                cwd=cwd or folder,
-                # One thread: two that wait for one another hardly move while another test keeps the cores busy.
-                env={**os.environ, "OMP_NUM_THREADS": "1", **(env or {})},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        servers.append(server)
-        wait_until_healthy(address, server, log)
-        return address
+        return servers.start(script, env or {}, cwd or folder, base_path)
 
     yield start
-    for server in servers:
-        stop(server)
+    servers.stop()
 
 
 @pytest.fixture(scope="module")
@@ -157,30 +133,3 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(serve: Serve, runs: Path) -> str:
     """The dashboard with networks that train in milliseconds, on `runs`."""
     return serve(Path(__file__).parent / "pages" / "tiny_app.py", env={"GANSCOPE_RUNS": str(runs)})
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and server.poll() is None:
-        # URLError, also that of a 503 while starting, is an OSError.
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{address} did not start (exit status {server.poll()}):\n{log.read_text(errors='replace')}")
-
-
-def stop(server: subprocess.Popen[bytes]) -> int:
-    """End a server as Ctrl-C's cousin does, by force if it does not listen; returns its exit status."""
-    server.terminate()
-    try:
-        return server.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        return server.wait()

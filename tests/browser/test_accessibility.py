@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 from tiny_runs import tiny
 
 from gancore.runs import RunManager
@@ -47,12 +48,10 @@ def empty(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -
     return serve(ROOT / "dashboard" / "app.py", env={"GANSCOPE_RUNS": str(tmp_path_factory.mktemp("none"))})
 
 
-def violations(browser: Browser, address: str, scheme: str) -> list[str]:
+def violations(page: Page, address: str, scheme: Literal["light", "dark"]) -> list[str]:
     """What axe-core finds on all pages, each with page, width and element."""
     found = []
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
-    context.set_default_timeout(30_000)
-    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
     for name in PAGES:
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         page.goto(f"{address}/{name}")
@@ -69,22 +68,19 @@ def violations(browser: Browser, address: str, scheme: str) -> list[str]:
                         f"{name} {width} {violation['id']}: {node['html']} {node['failureSummary']}"
                         for node in violation["nodes"]
                     ]
-    context.close()
     return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_with_runs(browser: Browser, address: str, scheme: str) -> None:
-    assert violations(browser, address, scheme) == []
+def test_pages_with_runs(page: Page, address: str, scheme: Literal["light", "dark"]) -> None:
+    assert violations(page, address, scheme) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_without_runs(browser: Browser, empty: str, scheme: str) -> None:
-    assert violations(browser, empty, scheme) == []
+def test_pages_without_runs(page: Page, empty: str, scheme: Literal["light", "dark"]) -> None:
+    assert violations(page, empty, scheme) == []
 
 
-def test_a_violation_is_found(browser: Browser) -> None:
-    page = browser.new_page()
+def test_a_violation_is_found(page: Page) -> None:
     page.set_content("<html lang=en><title>A page</title><main><h1>A page</h1><button></button></main></html>")
     assert [violation["id"] for violation in Axe().run(page).response["violations"]] == ["button-name"]
-    page.close()

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tiny_runs import tiny
 
 from gancore.run import Run
@@ -322,9 +322,7 @@ def shown_state(page: Page) -> dict[str, Any]:
 
 
 @WIDTHS
-def test_the_address_restores_everything(
-    page: Page, browser: Browser, address: str, runs: dict[str, Run], width: int
-) -> None:
+def test_the_address_restores_everything(page: Page, address: str, runs: dict[str, Run], width: int) -> None:
     board = open_compare(page, address, [runs[TWO], runs[ONE], runs[CRITIC]], width)
     first = shown_state(page)
     page.get_by_role("button", name="Quality", exact=True).click()
@@ -350,15 +348,15 @@ def test_the_address_restores_everything(
     assert [name for name in left if left[name] == first[name]] == ["runs"]
     assert left["z"] == "7"
     assert left["switches"] == [True, True, True]
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    fresh = context.new_page()
+    fresh = page.context.new_page()
+    fresh.set_viewport_size({"width": width, "height": 900})
     fresh.goto(page.url)
     drawn_board(fresh)
     expect(fresh.locator(".st-key-image-story .story-strip").first).to_be_visible(timeout=RERUN_MS)
     settle(fresh)
     assert shown_state(fresh) == left
     assert lines(panel(fresh.get_by_test_id("curve-board"), "g_update")).keys() == {"gan-lab (2 seeds)", CRITIC}
-    context.close()
+    fresh.close()
 
 
 def test_a_branch_is_a_fork_of_its_parents_curve(page: Page, address: str, runs: dict[str, Run]) -> None:

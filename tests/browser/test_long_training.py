@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 from tiny_runs import tiny
 
 from gancore.recipes import configure
@@ -74,17 +74,17 @@ def hide(chip: Locator) -> None:
 
 
 def test_ten_minutes_of_training_disturb_nothing(
-    browser: Browser, serve: Callable[..., str], runs: RunManager
+    context: BrowserContext, serve: Callable[..., str], runs: RunManager
 ) -> None:
     quick, short = (
         next(run.id for run in runs.runs() if run.config.preset == name) for name in ("quick", "gan-simple")
     )
     address = serve(ROOT / "dashboard" / "app.py", env={"GANSCOPE_RUNS": str(runs.root)})
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(60_000)
     train, compare = context.new_page(), context.new_page()
     errors: list[str] = []
     for page in (train, compare):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
 
     train.goto(address)
@@ -127,7 +127,8 @@ def test_ten_minutes_of_training_disturb_nothing(
     print({name: (begun[name], grown[name]) for name in pages}, first)
     assert errors == []
     press_stop(card)
-    context.close()
+    train.close()
+    compare.close()
 
 
 def kept(seen: dict[str, Any]) -> dict[str, Any]:

@@ -52,8 +52,12 @@ def expect_order(page: Page, *seeds: int) -> None:
 def act(page: Page, seed: int, action: str) -> None:
     """Press a button of the run of this seed that waits, when its row is no longer there twice."""
     settle(page)
+    button(page, seed, action).click()
+
+
+def button(page: Page, seed: int, action: str) -> Locator:
     row = waiting(page).filter(has_text=f"seed {seed} ")
-    row.locator(f'[class*="st-key-{action}-"] button').click()
+    return row.get_by_role("button", name=re.compile(f"^{action}.*gan-simple"))
 
 
 def at_once(page: Page) -> Locator:
@@ -86,10 +90,9 @@ def test_runs_that_wait_are_reordered_withdrawn_and_let_in(page: Page, address: 
     act(page, 3, "Later")
     expect_order(page, 2, 3, 1, 4)
     for seed, action in ((2, "First"), (2, "Earlier"), (4, "Later")):
-        row = waiting(page).filter(has_text=f"seed {seed} ")
-        expect(row.locator(f'[class*="st-key-{action}-"] button')).to_be_disabled()
+        expect(button(page, seed, action)).to_be_disabled()
 
-    act(page, 1, "withdraw")
+    act(page, 1, "Take")
     expect_order(page, 2, 3, 4)
     (gone,) = [run for run in run_ids(runs) if stored(runs, run, "status.json")["state"] == "stopped"]
     assert stored(runs, gone, "config.json")["seed"] == 1
