@@ -14,6 +14,7 @@ import time
 import urllib.request
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 import pytest
@@ -54,6 +55,8 @@ class Servers:
         with pytest.MonkeyPatch.context() as patch:  # for what they are forked from, which starts with the first
             for name, value in ENVIRONMENT.items():
                 patch.setenv(name, value)
+            # Each would run the main module first, which Streamlit's own tests of pages leave changed.
+            patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
             server = self._context.Process(
                 target=_serve,
                 args=(["run", str(script), *options], {**ENVIRONMENT, **env}, str(cwd), str(log)),

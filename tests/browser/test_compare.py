@@ -98,7 +98,8 @@ def lines(chart: Locator) -> Drawn:
 
 
 def wait_for(page: Page, key: str, condition: str) -> None:
-    """Until an expression of `g`, the chart's Plotly graph, is true."""
+    """Until an expression of `g`, the Plotly graph of a chart that is in sight, is true."""
+    page.locator(f'[data-panel="{key}"]').scroll_into_view_if_needed()
     page.wait_for_function(
         f"""() => {{
             const g = document.querySelector('[data-panel="{key}"] .js-plotly-plot');

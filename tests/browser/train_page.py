@@ -94,6 +94,7 @@ def start(page: Page, preset: str, updates: int) -> Locator:
         arg=[preset, list(before)],
         timeout=PATIENCE_MS,
     )
+    settle(page)  # what stood there before is drawn until then
     return card_of(page, run_id_of(newest_card(page, preset)))
 
 
