@@ -39,7 +39,7 @@ test: $(STAMP) ## set up and run the tests, with coverage of gancore
 	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=term \
 	    $(if $(strip $(ARGS)),--cov-fail-under=0 $(ARGS))
 
-test-slow: $(STAMP) ## the tests that train for minutes
+test-slow: $(STAMP) ## the tests that train for minutes, and the longer ones on a phone
 	$(PY) -m pytest -m slow $(ARGS)
 
 lint: $(STAMP) ## style, format and types

@@ -58,7 +58,7 @@ def diagnosis(page: Page, run_id: str) -> Locator:
     return card_of(page, run_id).locator('[class*="st-key-diagnosis-"]')
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_a_fault_is_named_with_evidence_and_advice(
     page: Page, address: str, named: dict[str, str], width: int
 ) -> None:

@@ -13,7 +13,7 @@ APP = Path(__file__).parent / "pages" / "first_visit_app.py"
 HEADING = "From noise to digits"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_three_steps_lead_to_a_walk(page: Page, serve: Callable[..., str], tmp_path: Path, width: int) -> None:
     address = serve(APP, env={"GANSCOPE_RUNS": str(tmp_path / "runs")})
     page.set_viewport_size({"width": width, "height": 900})

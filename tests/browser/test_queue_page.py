@@ -113,7 +113,7 @@ def test_runs_that_wait_are_reordered_withdrawn_and_let_in(page: Page, address: 
     expect_order(page, 3, 4)
     expect(queue(page)).to_contain_text("3 training, 2 waiting")
     for seed in (3, 4):
-        act(page, seed, "withdraw")
+        act(page, seed, "Take")
         expect(waiting(page).filter(has_text=f"seed {seed} ")).to_have_count(0)
     stop(card)
     for preset in ("gan-lab", "wgan-lab"):

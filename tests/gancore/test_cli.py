@@ -232,7 +232,9 @@ def test_diverged_run_ends_with_status_1(gancore: Call, monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one child process")
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_interrupt_saves_and_resumes(tmp_path: Path, number: signal.Signals, status: int, gancore: Call) -> None:
     command = [sys.executable, "-m", "gancore", "train", "-p", "gan-lab", "--budget", "100000it", "-b", "16"]
     process = subprocess.Popen(

@@ -52,7 +52,7 @@ def test_raising_how_many_train_at_once_starts_those_that_wait(one: RunManager) 
     until(lambda: runs[0].status().state is RunState.PAUSED)
     assert (one.max_running, len(one.waiting())) == (1, 3)
     one.max_running = 3
-    until(lambda: runs[2].status().state is RunState.PAUSED)
+    until(lambda: all(run.status().state is RunState.PAUSED for run in runs[:3]))
     assert one.waiting() == [runs[3]]
     one.max_running = 1
     assert [run.status().state for run in runs[:2]] == ["paused", "paused"], "none is stopped"

@@ -482,7 +482,16 @@ def test_shutdown_stops_what_runs_and_what_waits(make_manager: Callable[..., Run
         manager.start(tiny("gan-simple"))
 
 
-@pytest.mark.parametrize("ending", ["", "import sys; sys.exit(0)", "raise KeyboardInterrupt"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "",
+        *(
+            pytest.param(end, marks=pytest.mark.slow)
+            for end in ("import sys; sys.exit(0)", "raise KeyboardInterrupt")
+        ),
+    ],
+)
 def test_a_script_that_simply_ends_does_not_abort(tmp_path: Path, ending: str) -> None:
     script = (
         f"import sys, time; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
