@@ -36,7 +36,7 @@ app: $(STAMP) ## set up and start the dashboard
 
 # A chosen few tests cannot reach the coverage floor, so ARGS lifts it.
 test: $(STAMP) ## set up and run the tests, with coverage of gancore
-	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=term \
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term \
 	    $(if $(strip $(ARGS)),--cov-fail-under=0 $(ARGS))
 
 test-slow: $(STAMP) ## the tests that train for minutes, and the longer ones on a phone

@@ -76,7 +76,8 @@ def test_pages_with_runs(page: Page, address: str, scheme: Literal["light", "dar
     assert violations(page, address, scheme) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_without_runs(page: Page, empty: str, scheme: Literal["light", "dark"]) -> None:
     assert violations(page, empty, scheme) == []
 

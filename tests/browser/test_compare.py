@@ -26,8 +26,7 @@ RERUN_MS = 60_000
 ITERATIONS, LATER = 24, 36
 # An address below a page's own is asked for first and missing; Streamlit then asks at the root.
 NOT_OURS = "404 (Not Found)"
-WIDTHS = pytest.mark.parametrize("width", [1280, 390])
-DESK_FIRST = pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
+WIDTHS = pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 Drawn = dict[str, dict[str, Any]]
 
 
@@ -323,7 +322,7 @@ def shown_state(page: Page) -> dict[str, Any]:
     }
 
 
-@DESK_FIRST
+@WIDTHS
 def test_the_address_restores_everything(page: Page, address: str, runs: dict[str, Run], width: int) -> None:
     board = open_compare(page, address, [runs[TWO], runs[ONE], runs[CRITIC]], width)
     first = shown_state(page)

@@ -135,6 +135,7 @@ def test_the_player_that_does_not_train_stays_exactly_as_it_is(card: Locator, ru
     stop(card)
 
 
+@pytest.mark.slow
 def test_slow_motion(card: Locator, runs: Path) -> None:
     run_id = run_id_of(card)
     expect(steer(card).get_by_role("radio", name="Full")).to_be_checked()

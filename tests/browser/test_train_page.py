@@ -100,10 +100,11 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
 @pytest.mark.parametrize(
     "budget",
     [
-        ("epochs", "0.02", "0.02ep"),
         ("images seen", "64", "64img"),
-        ("generator updates", "3", "3it"),
         ("minutes", "0.01", "0.6s"),
+        # Other tests train for these.
+        pytest.param(("epochs", "0.02", "0.02ep"), marks=pytest.mark.slow),
+        pytest.param(("generator updates", "3", "3it"), marks=pytest.mark.slow),
     ],
 )
 def test_one_click_starts_presets_and_seeds_with_an_equal_budget(
