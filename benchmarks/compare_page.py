@@ -31,7 +31,15 @@ from large_runs import PRESETS, ROWS, LargeRun, growing, make_run
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
 APP = Path(__file__).resolve().parents[1] / "dashboard" / "app.py"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+    # Each page here has a window of its own, for which Chromium would draw its menus ahead, as it does for no tab.
+    "--disable-features=PreloadTopChromeWebUI",
+]
 SIZE, TALL = ViewportSize(width=1280, height=900), ViewportSize(width=1280, height=3600)
 SETTLE_S = 8.0
 VISITS_BEFORE = 3

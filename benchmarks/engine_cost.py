@@ -65,8 +65,8 @@ class TimedTrainer(Trainer):
     def _gallery(self, percent: int | None, keep_weights: bool) -> None:
         self._left_out(lambda: super(TimedTrainer, self)._gallery(percent, keep_weights))
 
-    def _checkpoint(self) -> None:
-        self._left_out(super()._checkpoint)
+    def _checkpoint(self, milestone: bool = False, shown: str | None = None) -> None:
+        self._left_out(lambda: super(TimedTrainer, self)._checkpoint(milestone, shown))
 
     def _left_out(self, work) -> None:  # type: ignore[no-untyped-def]
         start = time.perf_counter()
