@@ -59,16 +59,18 @@ function spacing(x) {
  */
 function smooth(x, y, weight, step) {
   if (!weight) return y;
-  let sum = 0;
+  let mean = 0;
   let total = 0;
   let before = 2 * x[0] - (x[1] ?? x[0] + step);
   return y.map((value, i) => {
     if (!Number.isFinite(value)) return NaN;
     const kept = weight ** ((x[i] - before) / step);
     before = x[i];
-    sum = sum * kept + value * (1 - kept);
     total = total * kept + 1 - kept;
-    return total ? sum / total : value;
+    // As a step towards the value, so that what is constant stays exactly so: an axis would show the rounding.
+    if (total) mean += (value - mean) * ((1 - kept) / total);
+    else mean = value;
+    return mean;
   });
 }
 

@@ -35,6 +35,7 @@ def test_smoothing_by_hand(maths: Callable[..., Any]) -> None:
     found = maths("smooth([1, 2, 3, 4, 5, 6], a[0], a[1], 1)", values, 0.9)
     np.testing.assert_allclose(found, tensorboard(values, 0.9))
     assert maths("smooth([1, 2], [5, 6], 0, 1)") == [5, 6]
+    assert maths("smooth([1, 3, 4, 9], [10, 10, 10, 10], 0.6, 1)") == [10, 10, 10, 10], "without rounding"
     # A point four steps on keeps the past four times.
     assert maths("smooth([0, 4], [1, 0], 0.5, 1)") == pytest.approx([1, 0.0625 / 1.0625])
     # So does one behind a gap: what was known two steps before is a quarter of itself.
