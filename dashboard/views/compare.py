@@ -80,8 +80,8 @@ def _read(chosen: Sequence[str]) -> list[Compared]:
 def _charts_first() -> None:
     """Wait once a visit for a browser to draw the charts, before it gets what is below them.
 
-    It would else draw the tables first, as their code is Streamlit's own: the charts are there half a second sooner
-    so, and the whole page no later (docs/performance.md).
+    It would else draw the tables first, as their code is Streamlit's own, and the charts after them
+    (docs/performance.md).
     """
     if "compare.opened" not in st.session_state:
         st.session_state["compare.opened"] = True
