@@ -22,7 +22,7 @@ unexport UV_CONSTRAINT UV_FIND_LINKS UV_OVERRIDE UV_PRERELEASE UV_PYTHON UV_RESO
 ALIVE := $(shell $(PY) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "old")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup app test test-slow lint bench pictures constraints clean
+.PHONY: help setup app test test-slow lint bench pictures messages constraints clean
 
 help: ## list the targets
 	@echo "GANscope. Start with: make app"
@@ -55,6 +55,17 @@ bench: $(STAMP) ## run every benchmark
 
 pictures: $(STAMP) ## make the README's pictures of pages anew
 	$(PY) docs/pictures.py
+
+# Messages that are new come into the catalogues without a translation; a test names them.
+messages: $(STAMP) ## bring the catalogues of translations up to date
+	@set -e; for package in gancore dashboard; do \
+	    pot=$$(mktemp); \
+	    $(VENV)/bin/pybabel -q extract --mapping-file pyproject.toml --keywords "_ N_ ngettext:1,2" --no-default-keywords \
+	        --add-location file --width 116 --sort-by-file --omit-header --output-file "$$pot" $$package; \
+	    $(VENV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 116 \
+	        --domain $$package --input-file "$$pot" --output-dir $$package/locale; \
+	    rm "$$pot"; \
+	done
 
 constraints: ## pin the newest versions in constraints.txt
 	$(uv-at-hand)

@@ -19,7 +19,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashboard import faults
-from dashboard.curves.routes import board_routes
+from dashboard.routes import page_routes
 
 
 def _warm_up() -> None:
@@ -42,4 +42,4 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     engine.shutdown()
 
 
-app = st.App("home.py", lifespan=lifespan, routes=board_routes(), on_script_error=faults.show)
+app = st.App("home.py", lifespan=lifespan, routes=page_routes(), on_script_error=faults.show)

@@ -14,6 +14,8 @@ from gancore.recipes import PRESETS
 from gancore.runs import RunManager
 
 ROOT = Path(__file__).resolve().parents[1]
+# Tests read what is said, in whatever language their machine is.
+os.environ["GANCORE_LANGUAGE"] = "en"
 
 
 @pytest.fixture(params=list(PRESETS))

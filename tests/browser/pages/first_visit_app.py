@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import faults, first_visit
 from dashboard.app import lifespan
-from dashboard.curves.routes import board_routes
+from dashboard.routes import page_routes
 
 first_visit.RUN |= {
     "plan": "8it",
@@ -25,4 +25,4 @@ first_visit.RUN |= {
 }
 
 HOME = Path(__file__).resolve().parents[3] / "dashboard" / "home.py"
-app = st.App(HOME, lifespan=lifespan, routes=board_routes(), on_script_error=faults.show)
+app = st.App(HOME, lifespan=lifespan, routes=page_routes(), on_script_error=faults.show)

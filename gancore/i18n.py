@@ -1,0 +1,180 @@
+"""The language of messages: English in the code, others from gettext catalogues (`locale/<language>/LC_MESSAGES`).
+
+A message that is shown at once is written ``_("run {run} has no samples", run=run.id)``. A constant is only marked,
+``LABEL = N_("Loss")``, and translated where it is shown, ``_(LABEL)``. What `_` returns knows what it was made from,
+so that a message stored by one process is shown by another in its reader's language.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, negotiate_locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "zh_CN": "简体中文"}
+"""Code -> what its speakers call it."""
+VARIABLE = "GANCORE_LANGUAGE"
+"""The environment variable that goes before ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``."""
+
+_folders = [Path(__file__).with_name("locale")]
+_spoken: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def _nobody() -> str | None:
+    return None
+
+
+_ask: Callable[[], str | None] = _nobody
+
+
+class Text(str):
+    """A translated message, and the English one it was made from."""
+
+    template: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, translated: str, template: str, values: Mapping[str, Any]) -> Text:
+        """``translated`` is a pattern for ``values``, as ``template`` is."""
+        text = super().__new__(cls, translated.format(**values) if values else translated)
+        text.template, text.values = template, values
+        return text
+
+
+def _(message: str, **values: Any) -> Text:
+    """A message in the language in force.
+
+    Args:
+        message: in English; with ``values``, a pattern of :meth:`str.format`.
+        values: what stands in for its names.
+    """
+    return Text(_translations(language()).gettext(message) if message else "", message, values)
+
+
+def N_(message: str) -> str:
+    """Mark a constant for the catalogues; it stays English."""
+    return message
+
+
+def ngettext(singular: str, plural: str, count: int, **values: Any) -> Text:
+    """A message that depends on a number, which it has as ``{count}``."""
+    values = {"count": count, **values}
+    template = singular if count == 1 else plural
+    return Text(_translations(language()).ngettext(singular, plural, count), template, values)
+
+
+def language() -> str:
+    """The code of the language in force: one of :data:`LANGUAGES`."""
+    return _spoken.get() or _ask() or _of_process()
+
+
+def locale() -> Locale:
+    """The language in force, for :mod:`babel.dates` and :mod:`babel.numbers`."""
+    return Locale.parse(language())
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Messages of this thread are in a language until the block ends."""
+    token = _spoken.set(code)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def ask_for_language(function: Callable[[], str | None]) -> None:
+    """Have a program say which language is in force where it asks; None: the process's own."""
+    global _ask  # noqa: PLW0603 (one program, one way to tell)
+    _ask = function
+
+
+def add_catalogues(folder: Path) -> None:
+    """Look messages up in the catalogues of another package too."""
+    if folder not in _folders:
+        _folders.append(folder)
+        _translations.cache_clear()
+        catalogues.cache_clear()
+
+
+def best_language(preferred: Iterable[str]) -> str:
+    """The language we have that comes first in ``preferred``, such as ``["zh-Hans-CN", "fr"]``; else English."""
+    wanted = [code.split(".")[0].replace("-", "_") for code in preferred if code]
+    for code in wanted:
+        # Of the Chinese scripts there is the simplified one, which readers of the other know better than English.
+        if code.lower().startswith("zh"):
+            return "zh_CN"
+        if found := negotiate_locale([code], LANGUAGES, sep="_"):
+            return found
+    return ENGLISH
+
+
+def to_json(value: Any) -> Any:
+    """A message as it is stored: text, or what :func:`from_json` makes it from in any language."""
+    if isinstance(value, Text):
+        return {"template": value.template, "values": {name: to_json(part) for name, part in value.values.items()}}
+    return value if isinstance(value, int | float) or value is None else str(value)
+
+
+def from_json(value: Any) -> Any:
+    """A stored message in the language in force."""
+    if isinstance(value, Mapping):
+        template, values = value["template"], value["values"]
+        return _(template, **{name: from_json(part) for name, part in values.items()})
+    return value
+
+
+def again(text: str) -> str:
+    """A message that may have been made in another language, in the one in force."""
+    return str(from_json(to_json(text)))
+
+
+def words_of(script: str) -> dict[str, str]:
+    """The messages of a script for browsers, ``dashboard/curves/board.js`` -> English -> the language in force."""
+    return {
+        str(message.id): str(message.string)
+        for catalogue in catalogues(language())
+        for message in catalogue
+        if message.id and any(place == script for place, _line in message.locations)
+    }
+
+
+@functools.cache
+def catalogues(code: str) -> tuple[Catalog, ...]:
+    """The catalogues of a language; none for English."""
+    found = []
+    for folder in _folders:
+        for path in sorted((folder / code / "LC_MESSAGES").glob("*.po")):
+            with path.open("rb") as file:
+                found.append(read_po(file, locale=code))
+    return tuple(found)
+
+
+@functools.cache
+def _translations(code: str) -> gettext.NullTranslations:
+    translations = gettext.NullTranslations()
+    for catalogue in catalogues(code):
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue)
+        compiled.seek(0)
+        package = gettext.GNUTranslations(compiled)
+        package.add_fallback(translations)
+        translations = package
+    return translations
+
+
+@functools.cache
+def _of_process() -> str:
+    named = (os.environ.get(name, "") for name in (VARIABLE, "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return best_language(next((text for text in named if text), "").split(":"))

@@ -1,0 +1,67 @@
+"""Messages in the reader's language."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gancore import i18n
+from gancore.i18n import _, again, best_language, from_json, language, ngettext, speaking, to_json
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A catalogue of three messages, in force where a test says so."""
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "words.po").write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        '"Plural-Forms: nplurals=2; plural=n != 1;\\n"\n\n'
+        '#: a/board.js\nmsgid "loss"\nmsgstr "Verlust"\n\n'
+        'msgid "run {run} has {what}"\nmsgstr "{what} bei Lauf {run}"\n\n'
+        'msgid "{count} run"\nmsgid_plural "{count} runs"\nmsgstr[0] "{count} Lauf"\nmsgstr[1] "{count} Läufe"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(i18n, "_folders", [tmp_path])
+    i18n._translations.cache_clear()
+    i18n.catalogues.cache_clear()
+    return "de"
+
+
+def test_a_message_is_translated_where_it_is_shown(german: str) -> None:
+    assert _("loss") == "loss"
+    with speaking(german):
+        assert language() == german
+        assert _("loss") == "Verlust"
+        assert _("run {run} has {what}", run=3, what=_("loss")) == "Verlust bei Lauf 3"
+        assert [ngettext("{count} run", "{count} runs", count) for count in (1, 2)] == ["1 Lauf", "2 Läufe"]
+        assert _("not in the catalogue") == "not in the catalogue"
+    assert language() == "en"
+
+
+def test_a_stored_message_is_shown_in_its_readers_language(german: str) -> None:
+    stored = json.loads(json.dumps(to_json(_("run {run} has {what}", run=3, what=_("loss")))))
+    assert from_json(stored) == "run 3 has loss"
+    with speaking(german):
+        assert from_json(stored) == "Verlust bei Lauf 3"
+        assert again(_("loss")) == "Verlust"
+    assert from_json("plain") == again("plain") == "plain"
+
+
+def test_a_script_is_given_its_own_words(german: str) -> None:
+    assert i18n.words_of("a/board.js") == {}
+    with speaking(german):
+        assert i18n.words_of("a/board.js") == {"loss": "Verlust"}
+
+
+@pytest.mark.parametrize(
+    ("preferred", "found"),
+    [
+        (["zh-CN"], "zh_CN"), (["zh_CN.UTF-8"], "zh_CN"), (["zh"], "zh_CN"), (["zh-Hant-TW"], "zh_CN"),
+        (["en-GB"], "en"), (["fr", "zh-CN"], "zh_CN"), (["C.UTF-8"], "en"), (["fr"], "en"), ([], "en"), ([""], "en"),
+    ],
+)  # fmt: skip
+def test_the_first_language_that_there_is_is_spoken(preferred: list[str], found: str) -> None:
+    assert best_language(preferred) == found
