@@ -9,11 +9,12 @@ import typer
 
 from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption
 from gancore.errors import ConfigError
+from gancore.i18n import _
 
 ConditionOption = Annotated[
     str | None,
     typer.Option(
-        "--condition", metavar="CLASS", help="Of a conditional run: the class, or the number of the source image."
+        "--condition", metavar="CLASS", help=_("Of a conditional run: the class, or the number of the source image.")
     ),
 ]
 
@@ -21,15 +22,15 @@ ConditionOption = Annotated[
 def sample(
     run_id: RunArgument,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, a folder of images; of points: .csv.")
+        Path, typer.Option("--out", "-o", help=_("A .npy file, a .png grid, a folder of images; of points: .csv."))
     ],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples.")] = 64,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Which z.")] = 0,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help=_("How many samples."))] = 64,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=_("Which z."))] = 0,
     condition: ConditionOption = None,
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Draw samples from a run's generator."""
+    """``gancore sample``."""
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
 
@@ -66,11 +67,11 @@ def interpolate(
 
 def export(
     run_id: RunArgument,
-    to: Annotated[str, typer.Option("--to", help="csv, tensorboard, pdf, png or onnx.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; tensorboard: a folder.")],
+    to: Annotated[str, typer.Option("--to", help=_("csv, tensorboard, pdf, png or onnx."))],
+    out: Annotated[Path, typer.Option("--out", "-o", help=_("The file to write; tensorboard: a folder."))],
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Write a run's curves, log or generator in another program's format."""
+    """``gancore export``."""
     from gancore.export import export as export_run
     from gancore.runs import RunManager
 
@@ -79,8 +80,9 @@ def export(
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (sample, interpolate, export):
-        app.command()(command)
+    app.command(help=_("Draw samples from a run's generator."))(sample)
+    app.command(help=_("Walk from one z to another and keep what the generator makes of it."))(interpolate)
+    app.command(help=_("Write a run's curves, log or generator in another program's format."))(export)
 
 
 def _condition(sampler: Any, wanted: str | None) -> int | None:
@@ -88,18 +90,20 @@ def _condition(sampler: Any, wanted: str | None) -> int | None:
     if wanted is None:
         return None
     if sampler.conditions is None:
-        raise ConfigError(f"--condition: {sampler.config.preset} is not a conditional recipe; leave it out")
+        raise ConfigError(
+            _("--condition: {preset} is not a conditional recipe; leave it out", preset=sampler.config.preset)
+        )
     count = len(sampler.conditions)
     names = sampler.classes if sampler.conditions.ndim == 1 else [str(number) for number in range(1, count + 1)]
     if wanted not in names:
-        listed = ", ".join(names) if count <= 20 else f"{names[0]} to {names[-1]}"
-        raise ConfigError(f"--condition: expected one of {listed}, found {wanted!r}")
+        listed = ", ".join(names) if count <= 20 else _("{first} to {last}", first=names[0], last=names[-1])
+        raise ConfigError(_("--condition: expected one of {names}, found {found!r}", names=listed, found=wanted))
     return list(names).index(wanted)
 
 
 def _output_kind(out: Path, kinds: set[str]) -> str:
     kind = "" if out.is_dir() else out.suffix.lower()
     if kind not in kinds:
-        listed = ", ".join("a folder" if known == "" else known for known in sorted(kinds, reverse=True))
-        raise ConfigError(f"--out: expected {listed}, found {str(out)!r}")
+        listed = ", ".join(known or _("a folder") for known in sorted(kinds, reverse=True))
+        raise ConfigError(_("--out: expected {kinds}, found {found!r}", kinds=listed, found=str(out)))
     return kind

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gancore.errors import CheckpointError
 from gancore.files import write_aside
+from gancore.i18n import _
 
 Columns = dict[str, NDArray[np.float64]]
 POSITION = ("iteration", "epoch", "images_seen", "elapsed_s")
@@ -213,7 +214,9 @@ class HistoryFile:
                         file.seek(self._end)
                         self._take(pa.py_buffer(file.read()))
             except (OSError, ValueError, EOFError) as error:
-                raise CheckpointError(f"{self.path} cannot be read as a history: {error}") from error
+                raise CheckpointError(
+                    _("{file} cannot be read as a history: {reason}", file=self.path, reason=error)
+                ) from error
             self._batches = _joined(self._batches)
             self._history = History(self._schema.names, pa.Table.from_batches(self._batches, self._schema))
             self._version = version

@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from gancore.errors import DataError
+from gancore.i18n import _
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 _GREY_TOLERANCE = 8
@@ -42,8 +43,13 @@ def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Ten
         labels.append(class_names.index(_class_of(file, folder)))
     if len(pictures) < 2:
         raise DataError(
-            f"{folder} holds {len(pictures)} readable images, and training needs at least 2; "
-            f"expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
+            _(
+                "{folder} holds {count} readable images, and training needs at least 2; expected files "
+                "ending in {suffixes}",
+                folder=folder,
+                count=len(pictures),
+                suffixes=", ".join(sorted(IMAGE_SUFFIXES)),
+            )
         )
     if grey is None:
         grey = all(_is_grey(picture) for picture in pictures)

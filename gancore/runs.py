@@ -17,6 +17,7 @@ from gancore.checkpoint import RunFolder, run_folders
 from gancore.config import Length, RunConfig
 from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
+from gancore.i18n import _, reason_of
 from gancore.outlook import Entry, Outlook, outlook
 from gancore.run import Run
 from gancore.schedule import Position, Schedule
@@ -79,11 +80,11 @@ class RunManager:
         with self._lock:
             live = self._runs.get(run_id)
             if live is not None and live.is_mine:
-                raise RunError(f"run {run_id} is {live.status().state} already")
+                raise RunError(_("run {run} is {state} already", run=run_id, state=live.status().state.words))
             try:
                 folder.lock.acquire(timeout=1)
             except Timeout as error:
-                raise RunError(f"run {run_id} is trained by another process") from error
+                raise RunError(_("run {run} is trained by another process", run=run_id)) from error
             try:
                 self._refuse_when_closed()
                 return self._submit(folder, _resumable(folder, plan))
@@ -146,7 +147,7 @@ class RunManager:
                 run = self.get(folder.id)
                 _ = run.config, run.status()
             except CheckpointError as error:
-                damaged[folder.id] = str(error)
+                damaged[folder.id] = reason_of(error)
             else:
                 found.append(run)
         return found, damaged
@@ -159,7 +160,9 @@ class RunManager:
         """
         run = self.get(run_id)
         if run.status().state.is_live:
-            raise RunError(f"run {run_id} is {run.status().state}; stop it before deleting it")
+            raise RunError(
+                _("run {run} is {state}; stop it before deleting it", run=run_id, state=run.status().state.words)
+            )
         with self._lock:
             run.folder.delete()
             self._runs.pop(run_id, None)
@@ -179,13 +182,15 @@ class RunManager:
             RunError: when it does not wait here, or the place is below 0.
         """
         if place < 0:
-            raise RunError(f"expected a place in the queue from 0 on, found {place}")
+            raise RunError(_("expected a place in the queue from 0 on, found {found}", found=place))
         with self._lock:
             queue = self._queue.waiting
             run = next((run for run in queue if run.id == run_id), None)
             if run is None:
-                names = ", ".join(run.id for run in queue) or "none"
-                raise RunError(f"run {run_id} does not wait for its turn here; those that do: {names}")
+                names = ", ".join(run.id for run in queue) or _("none")
+                raise RunError(
+                    _("run {run} does not wait for its turn here; those that do: {names}", run=run_id, names=names)
+                )
             queue.remove(run)
             queue.insert(place, run)
 
@@ -201,7 +206,7 @@ class RunManager:
     @max_running.setter
     def max_running(self, count: int) -> None:
         if count not in range(1, MOST_RUNNING + 1):
-            raise RunError(f"expected 1 to {MOST_RUNNING} runs at once, found {count}")
+            raise RunError(_("expected 1 to {most} runs at once, found {count}", most=MOST_RUNNING, count=count))
         with self._lock:
             self._max_running = count
             if not self._closed:
@@ -233,7 +238,7 @@ class RunManager:
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
-            raise RunError("the program is shutting down; no run can be started")
+            raise RunError(_("the program is shutting down; no run can be started"))
 
     def _submit(self, folder: RunFolder, config: RunConfig) -> Run:
         with self._lock:
@@ -274,17 +279,26 @@ def _resumable(folder: RunFolder, plan: Length | None) -> RunConfig:
     """The configuration to go on with; stored again when ``plan`` lengthens it."""
     status, config, resolved = folder.stored_status(), folder.read_config(), folder.read_resolved()
     if status.state is RunState.DIVERGED:
-        raise RunError(f"run {folder.id} {status.message} and would do so again; start a new one")
+        raise RunError(
+            _("run {run} {message} and would do so again; start a new one", run=folder.id, message=status.words)
+        )
     if plan is None:
         if status.state is RunState.FINISHED:
-            raise RunError(f"run {folder.id} is finished; give a longer plan to train it further")
+            raise RunError(_("run {run} is finished; give a longer plan to train it further", run=folder.id))
         return config
     if resolved is not None:
         schedule = Schedule(plan, resolved.batches_per_epoch, resolved.batches_per_iteration)
         if schedule.progress(Position(status.iteration, status.images_seen, status.elapsed_s, status.epoch)) >= 1:
             raise RunError(
-                f"run {folder.id} has trained {status.epoch:.4g} epochs ({status.iteration:,} iterations, "
-                f"{status.elapsed_s:.4g} s) already; expected a longer plan, found {plan.describe()}"
+                _(
+                    "run {run} has trained {epochs:.4g} epochs ({iterations:,} iterations, {seconds:.4g} s) "
+                    "already; expected a longer plan, found {plan}",
+                    run=folder.id,
+                    epochs=status.epoch,
+                    iterations=status.iteration,
+                    seconds=status.elapsed_s,
+                    plan=plan.describe(),
+                )
             )
         folder.write_galleries([gallery.under(schedule) for gallery in folder.galleries()])
     config = config.model_copy(update={"plan": plan})
