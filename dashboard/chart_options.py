@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.charts import FIRST_GROUPS
 from dashboard.curves import X_AXES
+from dashboard.language import paragraph
 from dashboard.linked import linked_pills, linked_selectbox
 from dashboard.quantities import GROUPS, TITLES, Group
 from gancore.i18n import _
@@ -36,7 +37,9 @@ def chart_options() -> tuple[ChartOptions, DeltaGenerator]:
         default=FIRST_GROUPS,
         format_func=lambda group: _(TITLES[group]),
         key="charts",
-        help=" ".join(f"**{_(TITLES[group])}**: {_(text)}" for group, text in GROUPS.items()),
+        help=paragraph(
+            _("**{group}**: {text}", group=_(TITLES[group]), text=_(text)) for group, text in GROUPS.items()
+        ),
     )
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     with row:

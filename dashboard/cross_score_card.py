@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.language import paragraph
 from dashboard.prints import figure_buttons, heat_map
 from dashboard.run_names import with_names
 from gancore.errors import GanCoreError
@@ -99,7 +100,7 @@ def _show(found: CrossScores, names: Mapping[str, str], key: str) -> None:
     for sentence in readings(found, names):
         st.markdown(f":material/arrow_right: {sentence}")
     st.plotly_chart(matrix_figure(found, names), config=CONFIG, key=f"{key}-chart")
-    st.caption(f"{_(HOW_TO_READ)} {basis(found, names)}")
+    st.caption(paragraph([_(HOW_TO_READ), basis(found, names)]))
     for note in found.notes:
         st.caption(with_names(note, names))
     with st.container(horizontal=True, gap="small"):
@@ -145,7 +146,7 @@ def basis(found: CrossScores, names: Mapping[str, str]) -> str:
         _("{run}'s discriminator judges packs of {size}.", run=names[run], size=size)
         for run, size in found.packs.items()
     )
-    return " ".join([text, *packs])
+    return paragraph([text, *packs])
 
 
 def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -36,6 +37,11 @@ def language_button() -> None:
     with st.container(key="language"):
         st.button(i18n.LANGUAGES[other], key="language.switch", type="tertiary", on_click=_choose, args=(other,))
         st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def paragraph(sentences: Iterable[str]) -> str:
+    """Sentences one after the other; no space goes after a Chinese full stop."""
+    return " ".join(sentences).replace("。 ", "。")
 
 
 def words_of(*scripts: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from babel.lists import format_list
 from PIL import Image
 from torch import Tensor
 
+from dashboard.language import paragraph
 from gancore import i18n, images
 from gancore.errors import CheckpointError, GanCoreError
 from gancore.i18n import N_, _
@@ -152,7 +153,7 @@ def caption(columns: Sequence[Column], seed: int) -> str:
         said.append(_("Classes go round in the same order in every run that is told them."))
     if any(column.frames and not column.tiles for column in columns):
         said.append(own)
-    return " ".join(said)
+    return paragraph(said)
 
 
 def pack_wall(columns: Sequence[Column], seed: int) -> dict[str, Any]:

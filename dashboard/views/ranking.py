@@ -173,7 +173,8 @@ def _section(
             metric = other
         ranking = rank(group, metric)
         for verdict, sentence in zip(ranking.verdicts, quality.sentences(ranking, names), strict=True):
-            st.markdown(f":material/{'equal' if verdict.is_noise else 'trending_up'}: {sentence}")
+            icon = "equal" if verdict.is_noise else "trending_up"
+            st.markdown(f":material/{icon}: {sentence}")
         variants = by_seed(group, metric)
         for sentence in (*map(_seed_sentence, variants), *between_variants(variants)):
             st.markdown(f":material/casino: {sentence}")
