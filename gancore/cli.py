@@ -17,6 +17,7 @@ from gancore.cli_branch import register as register_branch
 from gancore.cli_evaluate import register as register_evaluation
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_samples import register as register_samples
+from gancore.cli_config import ConfigOption, configuration
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
 from gancore.errors import ConfigError, GanCoreError
 
@@ -75,9 +76,13 @@ def datasets(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> No
 @app.command()
 def train(
     preset: Annotated[
-        str, typer.Option("--preset", "-p", help="What to train; `gancore presets` lists them.")
-    ] = "dcgan",
-    data: Annotated[str, typer.Option("--data", "-d", help="A data set's name, or a folder of images.")] = "digits",
+        str | None,
+        typer.Option("--preset", "-p", help="What to train; default: dcgan. `gancore presets` lists them."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", "-d", help="A data set's name, or a folder of images; default: digits.")
+    ] = None,
+    config_file: ConfigOption = None,
     epochs: Annotated[float | None, typer.Option("--epochs", "-e", help="Planned passes through the data.")] = None,
     budget: BudgetOption = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Decides weights, batches and z.")] = None,
@@ -90,7 +95,6 @@ def train(
 ) -> None:
     """Train a preset and print the run's id last."""
     from gancore.data import load
-    from gancore.recipes import configure
     from gancore.runs import RunManager
 
     overrides = parse_settings(settings or [])
@@ -98,12 +102,12 @@ def train(
         raise ConfigError("give either --device or --gpu, not both")
     if gpu is not None:
         device = "cpu" if gpu < 0 else f"cuda:{gpu}"
-    given = {"seed": seed, "device": device, "batch_size": batch_size, "latent_dim": latent_dim}
+    given = {"data": data, "seed": seed, "device": device, "batch_size": batch_size, "latent_dim": latent_dim}
     overrides |= {name: value for name, value in given.items() if value is not None}
     plan = planned_length(None if epochs is None else str(epochs), budget)
     if plan is not None:
         overrides["plan"] = plan
-    config = configure(preset, data=data, **overrides)
+    config = configuration(config_file, preset, overrides)
     fetch_data(config)
     load(config.data, config.image_size, config.channels)  # bad data is bad input, before there is a run
     manager = RunManager(runs, max_running=1)

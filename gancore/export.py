@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from gancore import images
+from gancore.config_file import config_file
 from gancore.data import Batches, ImageData
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
 from gancore.feed import Feed
@@ -150,12 +151,19 @@ def to_onnx(run: Run, out: Path) -> Path:
     return out
 
 
+def to_config(run: Run, out: Path) -> Path:
+    """The configuration as JSON that ``gancore train --config`` trains again; see :mod:`gancore.config_file`."""
+    write_aside(out, config_file(run.config, run.folder.read_resolved()))
+    return out
+
+
 EXPORTS: dict[str, Callable[[Run, Path], Path]] = {
     "csv": to_csv,
     "tensorboard": to_tensorboard,
     "pdf": to_pdf,
     "png": to_png,
     "onnx": to_onnx,
+    "config": to_config,
 }
 """Format -> function of (run, where to write), which returns what it wrote; see :func:`export` for the errors."""
 
