@@ -14,10 +14,11 @@ import typer
 
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
+from gancore.cli_config import ConfigOption, configuration
 from gancore.cli_evaluate import register as register_evaluation
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
+from gancore.cli_report import register as register_report
 from gancore.cli_samples import register as register_samples
-from gancore.cli_config import ConfigOption, configuration
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
 from gancore.errors import ConfigError, GanCoreError
 
@@ -177,6 +178,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
 
 register_branch(app)
 register_samples(app)
+register_report(app)
 register_evaluation(app)
 app.add_typer(bench)
 

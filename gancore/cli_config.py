@@ -19,7 +19,7 @@ ConfigOption = Annotated[
         "--config",
         "-c",
         metavar="FILE",
-        help="A configuration, .json or .toml, as `gancore export --to config` writes it; other options go before it.",
+        help="A configuration, .json or .toml, as `gancore export --to config` makes it; other options go before it.",
     ),
 ]
 

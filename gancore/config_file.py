@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from pydantic import BaseModel
+
 from gancore.config import RUN_FIELDS, RunConfig
 from gancore.errors import ConfigError
 from gancore.i18n import _
@@ -62,7 +64,7 @@ def empty_as_none(name: str, value: Any) -> Any:
 
 @functools.cache
 def _optional() -> frozenset[str]:
-    models = (RunConfig, *(recipe.settings for recipe in RECIPES.values()))
+    models: tuple[type[BaseModel], ...] = (RunConfig, *(recipe.settings for recipe in RECIPES.values()))
     fields = (field for model in models for field in model.model_fields.items())
     return frozenset(name for name, field in fields if type(None) in get_args(field.annotation))
 
@@ -82,7 +84,8 @@ def config_file(config: RunConfig, resolved: Resolved | None) -> bytes:
 
     Args:
         resolved: what it came to; its precision takes the place of ``auto``, which another machine may read
-            otherwise. The number of threads is no setting: on the CPU, losses are equal bit for bit only with as many.
+            otherwise. The number of threads is no setting, yet losses on the CPU are the same bit for bit only with
+            as many.
     """
     stored = config.model_dump(mode="json")
     if resolved is not None:
