@@ -14,8 +14,10 @@ import typer
 
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
+from gancore.cli_config import ConfigOption, configuration
 from gancore.cli_evaluate import register as register_evaluation
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
+from gancore.cli_report import register as register_report
 from gancore.cli_samples import register as register_samples
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
 from gancore.cli_words import aligned, speak, translated
@@ -94,11 +96,14 @@ def datasets(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> No
 @app.command(help=_("Train a preset and print the run's id last."))
 def train(
     preset: Annotated[
-        str, typer.Option("--preset", "-p", help=_("What to train; `gancore presets` lists them."))
-    ] = "dcgan",
+        str | None,
+        typer.Option("--preset", "-p", help=_("What to train; default: dcgan. `gancore presets` lists them.")),
+    ] = None,
     data: Annotated[
-        str, typer.Option("--data", "-d", help=_("A data set's name, or a folder of images."))
-    ] = "digits",
+        str | None,
+        typer.Option("--data", "-d", help=_("A data set's name, or a folder of images; default: digits.")),
+    ] = None,
+    config_file: ConfigOption = None,
     epochs: Annotated[
         float | None, typer.Option("--epochs", "-e", help=_("Planned passes through the data."))
     ] = None,
@@ -113,7 +118,6 @@ def train(
 ) -> None:
     """``gancore train``."""
     from gancore.data import load
-    from gancore.recipes import configure
     from gancore.runs import RunManager
 
     overrides = parse_settings(settings or [])
@@ -121,12 +125,12 @@ def train(
         raise ConfigError(_("give either --device or --gpu, not both"))
     if gpu is not None:
         device = "cpu" if gpu < 0 else f"cuda:{gpu}"
-    given = {"seed": seed, "device": device, "batch_size": batch_size, "latent_dim": latent_dim}
+    given = {"data": data, "seed": seed, "device": device, "batch_size": batch_size, "latent_dim": latent_dim}
     overrides |= {name: value for name, value in given.items() if value is not None}
     plan = planned_length(None if epochs is None else str(epochs), budget)
     if plan is not None:
         overrides["plan"] = plan
-    config = configure(preset, data=data, **overrides)
+    config = configuration(config_file, preset, overrides)
     fetch_data(config)
     load(config.data, config.image_size, config.channels)  # bad data is bad input, before there is a run
     manager = RunManager(runs, max_running=1)
@@ -196,6 +200,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
 
 register_branch(app)
 register_samples(app)
+register_report(app)
 register_evaluation(app)
 app.add_typer(bench)
 

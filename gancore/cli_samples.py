@@ -67,7 +67,7 @@ def interpolate(
 
 def export(
     run_id: RunArgument,
-    to: Annotated[str, typer.Option("--to", help=_("csv, tensorboard, pdf, png or onnx."))],
+    to: Annotated[str, typer.Option("--to", help=_("csv, tensorboard, pdf, png, onnx or config."))],
     out: Annotated[Path, typer.Option("--out", "-o", help=_("The file to write; tensorboard: a folder."))],
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,9 @@ def prepare(folder: RunFolder, config: RunConfig, recipe: Recipe, recorder: Reco
             precision=precision,
             torch_version=torch.__version__,
             gancore_version=gancore.__version__,
+            python_version=platform.python_version(),
+            platform=f"{platform.system()} {platform.machine()}",
+            threads=torch.get_num_threads(),
         )
     )
     feed = Feed(batches, config, randomness, classes)

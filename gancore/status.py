@@ -109,6 +109,11 @@ class Resolved(BaseModel):
     precision: str
     torch_version: str
     gancore_version: str
+    python_version: str = ""
+    platform: str = ""
+    """System and processor; empty, as the line above, in folders of versions that did not say so."""
+    threads: int | None = None
+    """Of the CPU that it began with; how many it has later depends on what trains beside it."""
 
 
 class Parent(BaseModel):
