@@ -14,6 +14,7 @@ parent.json                 the run and the checkpoint that a branch began from
 checkpoint-<iteration>/     both networks (safetensors), the averaged generator where there is one, and resume.pt:
                             optimizers, randomness, position, changes; where it stays when newer ones come, also kept
 run.lock                    held by the process that trains the run, so a kill shows
+shipped.json                in the runs that come with the program: how they were made
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from gancore.status import Parent, Resolved, RunState, Status
 from gancore.steering import Change
 
 Model = TypeVar("Model", bound=BaseModel)
+SHIPPED_FILE = "shipped.json"
 KEPT = "kept"
 """An empty file that marks a checkpoint which stays when newer ones come."""
 DAMAGE = (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError, SafetensorError)
@@ -92,6 +94,15 @@ class RunFolder:
     def id(self) -> str:
         """The run's name, which is its folder's."""
         return self.path.name
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it came with the program: a finished run, of which only what is shown was kept."""
+        return (self.path / SHIPPED_FILE).is_file()
+
+    def for_writing(self) -> Path:
+        """Where a file about an ended run may be put; :attr:`path` from then on."""
+        return self.path
 
     @classmethod
     def create(cls, root: Path, config: RunConfig) -> RunFolder:

@@ -148,8 +148,9 @@ def resume(
 ) -> None:
     """``gancore resume``."""
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    manager = RunManager(runs, max_running=1)
+    manager = RunManager(runs, max_running=1, shelf=shelf_folder())
     old = manager.get(run_id)
     if epochs is not None and epochs.startswith("+"):
         epochs = str(read_length(epochs[1:], "--epochs", needs_unit=False).amount + old.status().epoch)
@@ -162,9 +163,10 @@ def resume(
 def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
     """``gancore runs``."""
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
     rows = []
-    found, damaged = RunManager(runs).survey()
+    found, damaged = RunManager(runs, shelf=shelf_folder()).survey()
     for run in found:
         status, config = run.status(), run.config
         row = {

@@ -41,13 +41,14 @@ def branch(
     """``gancore branch``."""
     from gancore.recipes import reconfigure
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
     if at is not None and iteration is not None:
         raise ConfigError(_("give either --at or --iteration, not both"))
     overrides = parse_settings(settings or [])
     if plan is not None:
         overrides["plan"] = read_length(plan, "--plan")
-    manager = RunManager(runs, max_running=1)
+    manager = RunManager(runs, max_running=1, shelf=shelf_folder())
     parent = manager.get(run_id)
     if at is not None:
         points = parent.branch_points()

@@ -40,11 +40,12 @@ def evaluate(
     from gancore.evaluate.evaluate import evaluate_run
     from gancore.evaluate.ranking import between_variants, by_seed, comparable_groups, main_metric, rank
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
     rank([], by or "frechet")  # a metric that is none is bad input before minutes of work
     if seed < 0:
         raise ConfigError(_("--seed: expected 0 or more, found {seed}", seed=seed))
-    manager = RunManager(runs)
+    manager = RunManager(runs, shelf=shelf_folder())
     chosen = [manager.get(run_id) for run_id in dict.fromkeys(run_ids)]
     found = []
     for run in chosen:

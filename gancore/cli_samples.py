@@ -33,9 +33,10 @@ def sample(
     """``gancore sample``."""
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
+    from gancore.shelf import shelf_folder
 
     kind = _output_kind(out, {".npy", ".csv", ".png", ""})
-    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    sampler = open_sampler(RunManager(runs, shelf=shelf_folder()).get(run_id), at)
     drawn = sampler.images(sampler.latents(seed, count), _condition(sampler, condition))
     typer.echo(write_images(drawn, out, kind))
 
@@ -55,11 +56,12 @@ def interpolate(
     from gancore.latents import PATHS, walk
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
+    from gancore.shelf import shelf_folder
 
     if path not in PATHS:
         raise ConfigError(f"--path: expected {' or '.join(PATHS)}, found {path!r}")
     kind = _output_kind(out, {".npy", ".png", ".gif"})
-    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    sampler = open_sampler(RunManager(runs, shelf=shelf_folder()).get(run_id), at)
     z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
     drawn = sampler.images(z, _condition(sampler, condition))
     typer.echo(write_images(drawn, out, kind, columns=steps))
@@ -74,8 +76,9 @@ def export(
     """``gancore export``."""
     from gancore.export import export as export_run
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    typer.echo(export_run(RunManager(runs).get(run_id), to, out))
+    typer.echo(export_run(RunManager(runs, shelf=shelf_folder()).get(run_id), to, out))
 
 
 def register(app: typer.Typer) -> None:

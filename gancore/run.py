@@ -52,6 +52,11 @@ class Run:
         return self._trainer is not None
 
     @property
+    def is_shipped(self) -> bool:
+        """Whether it came with the program: see :mod:`gancore.shelf`."""
+        return self.folder.is_shipped
+
+    @property
     def config(self) -> RunConfig:
         """What was asked for."""
         trainer = self._trainer

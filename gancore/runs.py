@@ -19,8 +19,10 @@ from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
 from gancore.i18n import _, reason_of
 from gancore.outlook import Entry, Outlook, outlook
+from gancore.recipes import PRESETS
 from gancore.run import Run
 from gancore.schedule import Position, Schedule
+from gancore.shelf import ShippedFolder
 from gancore.status import RunState
 from gancore.trainer import Trainer
 
@@ -40,11 +42,19 @@ class _Queue:
 class RunManager:
     """Starts runs in background threads, queues what is too many, and finds runs on disk."""
 
-    def __init__(self, root: Path | str, max_running: int = DEFAULT_MAX_RUNNING, niceness: int = 0) -> None:
+    def __init__(
+        self,
+        root: Path | str,
+        max_running: int = DEFAULT_MAX_RUNNING,
+        niceness: int = 0,
+        shelf: Path | None = None,
+    ) -> None:
         """Args:
         root: the folder of run folders, made when first needed.
         niceness: added to the training threads' priority number on Linux; 0 leaves it.
+        shelf: the shipped runs' folder, only read; see :func:`gancore.shelf.shelf_folder`.
         """
+        self.shelf = shelf
         self.root, self._max_running, self._niceness = Path(root), max_running, niceness
         self._lock = threading.RLock()
         self._queue = _Queue()
@@ -76,7 +86,11 @@ class RunManager:
             CheckpointError: when there is no such run or its files are damaged.
             RunError: when it is live, diverged, or finished and not lengthened.
         """
-        folder = RunFolder.open(self.root, run_id)
+        folder = self._open(run_id)
+        if folder.is_shipped:
+            raise RunError(
+                _("{run} ships with GANscope without what training goes on from; start a run of your own", run=run_id)
+            )
         with self._lock:
             live = self._runs.get(run_id)
             if live is not None and live.is_mine:
@@ -110,7 +124,10 @@ class RunManager:
             DataError: when another data set is not there.
         """
         self._refuse_when_closed()
-        folder, config = begin_branch(RunFolder.open(self.root, run_id), iteration, overrides)
+        parent = self._open(run_id)
+        if parent.checkpoints():
+            parent.for_writing()  # a branch's folder is made beside its parent's
+        folder, config = begin_branch(parent, iteration, overrides)
         try:
             return self._submit(folder, config)
         except BaseException:
@@ -127,13 +144,35 @@ class RunManager:
         with self._lock:
             if run_id in self._runs and self._runs[run_id].folder.path.is_dir():
                 return self._runs[run_id]
-            run = Run(RunFolder.open(self.root, run_id))
+            run = Run(self._open(run_id))
             self._runs[run_id] = run
             return run
 
+    def _open(self, run_id: str) -> RunFolder:
+        """A run's folder: among the runs, else on the shelf."""
+        on_shelf = [] if self.shelf is None else [folder.id for folder in run_folders(self.shelf)]
+        if self.shelf is not None and run_id in on_shelf and not (self.root / run_id / "config.json").is_file():
+            return ShippedFolder(self.shelf / run_id, self.root)
+        try:
+            return RunFolder.open(self.root, run_id)
+        except CheckpointError as error:
+            if not on_shelf:
+                raise
+            names = ", ".join(sorted(on_shelf))
+            raise CheckpointError(
+                _("{error}; shipped with GANscope are {names}", error=error, names=names)
+            ) from error
+
     def runs(self) -> list[Run]:
-        """All runs on disk that can be read, newest first; see :meth:`damaged` for the others."""
+        """All runs on disk that can be read, newest first; see :meth:`damaged` for the others.
+
+        Shipped ones come last, in the order of their presets.
+        """
         return self.survey()[0]
+
+    def own_runs(self) -> list[Run]:
+        """What :meth:`runs` gives, without those that came with the program."""
+        return [run for run in self.runs() if not run.is_shipped]
 
     def damaged(self) -> dict[str, str]:
         """Name -> what is wrong, of the run folders that cannot be read."""
@@ -142,23 +181,29 @@ class RunManager:
     def survey(self) -> tuple[list[Run], dict[str, str]]:
         """What :meth:`runs` and :meth:`damaged` give, from one look at the disk."""
         found, damaged = [], {}
-        for folder in run_folders(self.root):
+        own = [folder.id for folder in run_folders(self.root)]
+        shipped = [] if self.shelf is None else [folder.id for folder in run_folders(self.shelf)]
+        for run_id in dict.fromkeys([*own, *shipped]):
             try:
-                run = self.get(folder.id)
-                _ = run.config, run.status()
+                run = self.get(run_id)
+                _config, _status = run.config, run.status()
             except CheckpointError as error:
-                damaged[folder.id] = reason_of(error)
+                damaged[run_id] = reason_of(error)
             else:
                 found.append(run)
+        order = list(PRESETS)
+        found.sort(key=lambda run: 1 + order.index(run.config.preset) if run.is_shipped else 0)
         return found, damaged
 
     def delete(self, run_id: str) -> None:
-        """Remove an ended run and its files.
+        """Remove an ended run and its files; of a shipped one, what was added to it.
 
         Raises:
-            RunError: when it is live.
+            RunError: when it is live, or a shipped one to which nothing was added.
         """
         run = self.get(run_id)
+        if run.folder.path.parent != self.root:
+            raise RunError(_("{run} ships with GANscope and cannot be deleted", run=run_id))
         if run.status().state.is_live:
             raise RunError(
                 _("run {run} is {state}; stop it before deleting it", run=run_id, state=run.status().state.words)
@@ -217,7 +262,7 @@ class RunManager:
         with self._lock:
             mine = [*self._queue.running, *self._queue.waiting]
         entries = [Entry(run.id, run.config, run.status()) for run in mine]
-        found = [Entry(run.id, run.config, run.status()) for run in self.runs()]
+        found = [Entry(run.id, run.config, run.status()) for run in self.own_runs()]
         finished = [entry for entry in found if entry.status.state is RunState.FINISHED]
         return outlook(entries, finished, self._max_running)
 

@@ -241,7 +241,7 @@ def stored_evaluation(run: Run, at: int | None = None, count: int | None = None)
 def _store(run: Run, evaluation: Evaluation) -> None:
     others = [found for found in stored_evaluations(run) if found.iteration != evaluation.iteration]
     entries = sorted([*others, evaluation], key=lambda found: found.iteration)
-    write_json(run.folder.path / FILE, [entry.model_dump(mode="json") for entry in entries])
+    write_json(run.folder.for_writing() / FILE, [entry.model_dump(mode="json") for entry in entries])
 
 
 def _shape(run: Run) -> Shape:
