@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 import torch
 
+from dashboard.latent_link import latent_link
 from dashboard.style import to_come
 from gancore import images
 from gancore.checkpoint import Gallery
 from gancore.errors import CheckpointError
 from gancore.run import Run
 from gancore.schedule import MILESTONES
+from gancore.sources import is_points
 
 DISPLAY_PIXELS = 460
 """Pictures are enlarged pixel by pixel to about this size, so that 28x28 digits stay crisp."""
@@ -60,6 +62,10 @@ def milestone_row(run: Run, galleries: Sequence[Gallery]) -> None:
         for percent in MILESTONES:
             if live and percent > reached:
                 to_come(f"{percent} %")
+    if not is_points(run.config.data):
+        last = kept[-1] if kept else None
+        at = f"{last.percent} %" if last else ""
+        latent_link(run.id, at, [f"gallery:{tile}" for tile in range(1, 5)], disabled=last is None)
 
 
 def film(run: Run, galleries: Sequence[Gallery]) -> None:

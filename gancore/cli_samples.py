@@ -43,7 +43,8 @@ def sample(
 def interpolate(
     run_id: RunArgument,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help=_("A .png film strip, a .gif, .webp or .mp4 animation, or a .npy file."))
+        Path,
+        typer.Option("--out", "-o", help=_("A .png film strip, a .gif, .webp or .mp4 animation, or a .npy file.")),
     ],
     start: Annotated[
         str,
@@ -69,7 +70,7 @@ def interpolate(
     from gancore.sampling import open_sampler, write_images
 
     if path not in PATHS:
-        raise ConfigError(_("--path: expected {known}, found {path!r}", known=_(" or ").join(PATHS), path=path))
+        raise ConfigError(_("--path: expected linear or spherical, found {path!r}", path=path))
     kind = _output_kind(out, {".npy", ".png", *ANIMATIONS})
     run = RunManager(runs).get(run_id)
     sampler = open_sampler(run, at)

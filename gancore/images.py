@@ -53,7 +53,7 @@ def gif(frames: Tensor, scale: int = 4, frame_ms: int = 80, back_and_forth: bool
 
 
 def webp(frames: Tensor, scale: int = 4, frame_ms: int = 80, back_and_forth: bool = True) -> bytes:
-    """(N, C, H, W) uint8 frames as an endless WebP animation without loss; a sixth of a GIF's size, in all colours."""
+    """(N, C, H, W) uint8 frames as an endless WebP animation, without loss in any colour."""
     pictures = [to_pillow(frame, scale).convert("RGB") for frame in _played(frames, back_and_forth)]
     buffer = io.BytesIO()
     pictures[0].save(

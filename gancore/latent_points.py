@@ -1,9 +1,9 @@
-"""What a z is called: by a seed, as a sample of a seed, as a tile of the run's gallery, or by the name it was kept under.
+"""What a z is called: by a seed, as a sample of one, as a tile of the run's gallery, or by a name that was given.
 
-    7, seed:7     the first z of seed 7, the same in every run (:func:`gancore.latents.common`)
-    7.12          z 12 of seed 7, as the gallery wall numbers its tiles, from 1
-    gallery:12    what tile 12 of the run's own galleries is drawn from
-    kept:NAME     what was kept with the run (:mod:`gancore.kept_latents`)
+7, seed:7     the first z of seed 7, the same in every run (:func:`gancore.latents.common`)
+7.12          z 12 of seed 7, as the gallery wall numbers its tiles, from 1
+gallery:12    what tile 12 of the run's own galleries is drawn from
+kept:NAME     what was kept with the run (:mod:`gancore.kept_latents`)
 """
 
 from __future__ import annotations
@@ -74,7 +74,12 @@ def kept_vector(sampler: Sampler, folder: RunFolder, name: str, kind: Kind) -> T
     if name not in found:
         known = ", ".join(found) or _("none yet")
         raise ConfigError(
-            _("nothing is kept under {name!r} with run {run}; there are: {known}", name=name, run=folder.id, known=known)
+            _(
+                "nothing is kept under {name!r} with run {run}; there are: {known}",
+                name=name,
+                run=folder.id,
+                known=known,
+            )
         )
     if len(found[name]) != sampler.latent_dim:
         raise ConfigError(

@@ -84,7 +84,8 @@ def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = No
     Args:
         samples: (N, C, H, W) uint8 images, or (N, 2) points.
         kind: ``.npy`` for one array, of images uint8 (N, H, W) or (N, H, W, 3). Images also: ``.png`` for a grid,
-            ``.gif``, ``.webp`` or ``.mp4`` for an animation, empty for a folder of single PNG files. Points also: ``.csv``.
+            ``.gif``, ``.webp`` or ``.mp4`` for an animation, empty for a folder of single PNG files. Points also:
+            ``.csv``.
         columns: of the grid; None: as square as it goes.
 
     Raises:

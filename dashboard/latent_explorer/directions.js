@@ -155,7 +155,8 @@ function directionsView(explorer) {
       method.set(state.method);
       updateList();
       const point = pointText(state.z[0]);
-      shown.label(state.move.length ? _("{point}, moved", { point }) : point);
+      const along = state.move.map((each) => nameOf(each.of)).join(", ");
+      shown.label(along ? _("{point}, moved along {directions}", { point, directions: along }) : point);
       const still = JSON.stringify(question([]));
       if (still !== unmovedFor) {
         unmovedFor = still;

@@ -72,7 +72,10 @@ function slider(label, { min, max, step, value, show, changed, extra = [] }) {
   const root = element("div", "latent-slider", {}, element("div", "latent-slider-head", {}, head, ...extra, output), input);
   const set = (number) => {
     input.value = number;
-    input.style.setProperty("--share", (number - min) / (max - min));
+    // The track is filled from where nothing is moved.
+    const [at, still] = [Number(number), min < 0 ? 0 : min].map((place) => (place - min) / (input.max - min));
+    input.style.setProperty("--from", Math.min(at, still));
+    input.style.setProperty("--to", Math.max(at, still));
     output.textContent = show(Number(number));
     input.setAttribute("aria-valuetext", output.textContent);
   };

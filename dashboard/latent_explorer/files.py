@@ -6,7 +6,14 @@ import re
 
 import torch
 
-from dashboard.latent_explorer.pictures import SINGLE_PIXELS, difference, enlargement, grid_png, single_png, strips_png
+from dashboard.latent_explorer.pictures import (
+    SINGLE_PIXELS,
+    difference,
+    enlargement,
+    grid_png,
+    single_png,
+    strips_png,
+)
 from dashboard.latent_explorer.questions import Question, answer
 from gancore.errors import ConfigError
 from gancore.i18n import _
@@ -19,9 +26,9 @@ def file_of(question: Question, form: str) -> tuple[bytes, str]:
     """A question's images as one file, and the file's name.
 
     Args:
-        form: ``png``, a strip for each generator; ``grid``, a square; ``large``, the first image; ``change``, how the
-            first differs from the second; or an animation: of one generator all its images, there and back, of several
-            the first image of each.
+        form: ``png``, a strip for each generator; ``grid``, a square; ``large``, the first image; ``change``, how it
+            differs from the one that nothing is moved in; or an animation, played there and back: of one generator
+            all its images, of several the first image of each.
 
     Raises:
         GanCoreError: when something asked for is not there, or the generators' images are of different shapes.

@@ -1,8 +1,8 @@
-"""What the latent-space page asks the server for, beside Streamlit: a slider's image is there before a page could rerun.
+"""What the latent-space page asks the server for, beside Streamlit: an image is there before a page could rerun.
 
 POST ``data/latent`` takes an :class:`Asked` and answers ``{"found": [...]}``, one for each generator:
-``{"shape": [N, H, W, C], "pixels": base64 of uint8}``, or ``{"error": sentence}``. POST ``data/latent/directions`` takes
-a :class:`Wanted` and answers how strong each direction is. GET ``data/latent/file`` is a download.
+``{"shape": [N, H, W, C], "pixels": base64 of uint8}``, or ``{"error": sentence}``. POST ``data/latent/directions``
+takes a :class:`Wanted` and answers how strong each direction is. GET ``data/latent/file`` is a download.
 Nothing here writes: what is kept under a name goes through the page.
 """
 

@@ -102,7 +102,6 @@ function timeView(explorer) {
       scrubber.input.max = Math.max(1, route().length - 1);
       scrubber.input.disabled = route().length < 2;
       scrubber.set(place());
-      scrubber.input.style.setProperty("--share", place() / scrubber.input.max);
       menus.forEach(({ menu }, end) => (menu.value = explorer.state.ends[end] ?? ""));
       const here = generator(place());
       const mixed = _("No training went through this generator: its weights lie on the straight line between two checkpoints, BatchNorm's statistics with them. Where training took a bend, such images are worse than at both ends.");
