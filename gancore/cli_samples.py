@@ -43,26 +43,41 @@ def sample(
 
 def interpolate(
     run_id: RunArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .png film strip, a .gif, or a .npy file.")],
-    start: Annotated[int, typer.Option("--from", min=0, help="Seed of the first z.")] = 0,
-    end: Annotated[int, typer.Option("--to", min=0, help="Seed of the last z.")] = 1,
-    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help="Images, both ends included.")] = 10,
-    path: Annotated[str, typer.Option("--path", help="spherical or linear.")] = "spherical",
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help=_("A .png film strip, a .gif, .webp or .mp4 animation, or a .npy file.")),
+    ],
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="Z", help=_("The first z: a seed, 7.12 for sample 12 of seed 7, or kept:NAME.")
+        ),
+    ] = "0",
+    end: Annotated[str, typer.Option("--to", metavar="Z", help=_("The last z, in the same forms."))] = "1",
+    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help=_("Images, both ends included."))] = 10,
+    path: Annotated[str, typer.Option("--path", help=_("spherical or linear."))] = "spherical",
+    truncation: Annotated[
+        float, typer.Option("--truncation", min=0, max=1, help=_("Draw z towards its mean; 1 leaves it as it is."))
+    ] = 1.0,
     condition: ConditionOption = None,
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
     """Walk from one z to another and keep what the generator makes of it."""
-    from gancore.latents import PATHS, walk
+    from gancore.images import ANIMATIONS
+    from gancore.latent_points import point
+    from gancore.latents import PATHS, truncate, walk
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
     from gancore.shelf import shelf_folder
 
     if path not in PATHS:
-        raise ConfigError(f"--path: expected {' or '.join(PATHS)}, found {path!r}")
-    kind = _output_kind(out, {".npy", ".png", ".gif"})
-    sampler = open_sampler(RunManager(runs, shelf=shelf_folder()).get(run_id), at)
-    z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
+        raise ConfigError(_("--path: expected linear or spherical, found {path!r}", path=path))
+    kind = _output_kind(out, {".npy", ".png", *ANIMATIONS})
+    run = RunManager(runs, shelf=shelf_folder()).get(run_id)
+    sampler = open_sampler(run, at)
+    first, last = (point(sampler, run.folder, name) for name in (start, end))
+    z = truncate(walk(first, last, steps, path), truncation, sampler.config.settings.latent_distribution)  # type: ignore[arg-type]
     drawn = sampler.images(z, _condition(sampler, condition))
     typer.echo(write_images(drawn, out, kind, columns=steps))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancore import data, latents
 from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError
 from gancore.gallery import told
+from gancore.i18n import _
 from gancore.networks import shape_of
 from gancore.players import build_players
 
@@ -34,7 +35,7 @@ class Sampler:
         self.id = folder.id
         resolved = folder.read_resolved()
         if resolved is None:
-            raise CheckpointError(f"run {self.id} has not started to train yet, so it has no samples")
+            raise CheckpointError(_("run {run} has not started to train yet, so it has no samples", run=self.id))
         self.config = folder.read_config()
         self.shape = shape_of(resolved.shape)
         self.classes = resolved.classes
@@ -54,8 +55,13 @@ class Sampler:
         try:
             self._players.generator.load_state_dict(weights)
         except RuntimeError as error:
-            raise CheckpointError(f"the weights do not belong to run {self.id}'s generator: {error}") from error
+            message = _("the weights do not belong to run {run}'s generator: {error}", run=self.id, error=error)
+            raise CheckpointError(message) from error
         self._players.generator.eval()
+
+    def modules(self) -> Iterator[nn.Module]:
+        """The generator's layers, to be looked at."""
+        return self._players.generator.modules()
 
     @property
     def latent_dim(self) -> int:

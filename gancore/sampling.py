@@ -93,14 +93,15 @@ def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = No
     Args:
         samples: (N, C, H, W) uint8 images, or (N, 2) points.
         kind: ``.npy`` for one array, of images uint8 (N, H, W) or (N, H, W, 3). Images also: ``.png`` for a grid,
-            ``.gif`` for an animation, empty for a folder of single PNG files. Points also: ``.csv``.
+            ``.gif``, ``.webp`` or ``.mp4`` for an animation, empty for a folder of single PNG files. Points also:
+            ``.csv``.
         columns: of the grid; None: as square as it goes.
 
     Raises:
         ConfigError: when samples of this kind cannot be written so.
         OSError: when it cannot be written.
     """
-    fitting = (".npy", ".csv") if samples.ndim == 2 else (".npy", ".png", ".gif", "")
+    fitting = (".npy", ".csv") if samples.ndim == 2 else (".npy", ".png", *images.ANIMATIONS, "")
     if kind not in fitting:
         told = (
             N_("points cannot be written to {out!r}; expected {listed}")
@@ -118,8 +119,8 @@ def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = No
         write_aside(out, buffer.getvalue())
     elif kind == ".png":
         write_aside(out, images.png(images.grid(samples, columns or math.ceil(math.sqrt(len(samples))))))
-    elif kind == ".gif":
-        write_aside(out, images.gif(samples))
+    elif kind in images.ANIMATIONS:
+        write_aside(out, images.ANIMATIONS[kind](samples))
     else:
         out.mkdir(exist_ok=True)
         digits = max(5, len(str(len(samples) - 1)))
