@@ -15,6 +15,7 @@ import typer
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
 from gancore.cli_evaluate import register as register_evaluation
+from gancore.cli_invert import register as register_inversion
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_samples import register as register_samples
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
@@ -174,6 +175,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
 register_branch(app)
 register_samples(app)
 register_evaluation(app)
+register_inversion(app)
 app.add_typer(bench)
 
 
