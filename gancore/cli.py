@@ -16,6 +16,7 @@ from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
 from gancore.cli_config import ConfigOption, configuration
 from gancore.cli_evaluate import register as register_evaluation
+from gancore.cli_invert import register as register_inversion
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_report import register as register_report
 from gancore.cli_samples import register as register_samples
@@ -204,6 +205,7 @@ register_branch(app)
 register_samples(app)
 register_report(app)
 register_evaluation(app)
+register_inversion(app)
 app.add_typer(bench)
 
 

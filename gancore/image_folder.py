@@ -36,7 +36,7 @@ def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Ten
     for file in files:
         try:
             with Image.open(file) as opened:
-                pictures.append(_square(opened, side))
+                pictures.append(square(opened, side))
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             skipped += 1
             continue
@@ -85,7 +85,7 @@ def _class_of(file: Path, folder: Path) -> str:
     return parts[0] if len(parts) > 1 else folder.resolve().name
 
 
-def _square(picture: Image.Image, side: int) -> Image.Image:
+def square(picture: Image.Image, side: int) -> Image.Image:
     """Cropped and resized, transparency laid on white, in mode L or RGB."""
     picture = _opaque(picture)
     edge = min(picture.size)

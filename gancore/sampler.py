@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +70,13 @@ class Sampler:
         """Length of z."""
         return self.config.settings.latent_dim
 
+    @property
+    def condition_names(self) -> list[str]:
+        """What the conditions are called, by number: classes, or numbers from 1 for source images."""
+        if self.conditions is None:
+            return []
+        return list(self.classes) if self.conditions.ndim == 1 else [str(n + 1) for n in range(len(self.conditions))]
+
     def latents(self, seed: int, count: int = 1) -> Tensor:
         """(count, latent_dim) latents that ``seed`` stands for."""
         return latents.from_seed(seed, count, self.latent_dim, self.config.settings.latent_distribution)
@@ -93,6 +102,28 @@ class Sampler:
             (N, C, H, W) uint8 images, or (N, 2) float32 points.
         """
         return torch.cat(list(self._blocks(z, condition)))
+
+    def copy(self) -> Sampler:
+        """Another of the same weights, for another thread; this one may go on to load others."""
+        twin = copy.copy(self)
+        generator = copy.deepcopy(self._players.generator).requires_grad_(False)
+        twin._players = replace(self._players, generator=generator)
+        return twin
+
+    def generate(self, z: Tensor, numbers: Tensor | None) -> Tensor:
+        """What :meth:`images` are made from; gradients of z pass through it.
+
+        Args:
+            z: (N, latent_dim).
+            numbers: (N,) of the conditions; None for an unconditional run.
+
+        Returns:
+            (N, C, H, W) float32 images in the recipe's range, or (N, 2) points.
+        """
+        given = None
+        if self.conditions is not None and numbers is not None:
+            given = told(self.conditions, numbers, self.config.settings.data_range)
+        return self._players.generate(z, given)
 
     def _blocks(self, z: Tensor, condition: int | None) -> Iterator[Tensor]:
         data_range, done = self.config.settings.data_range, 0
