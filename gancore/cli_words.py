@@ -59,7 +59,7 @@ def _formatter() -> type[Any]:
     """Typer's formatter of help with other words, which counts the columns that characters take."""
     base: type[Any] = typer.Context.formatter_class
 
-    class Formatter(base):
+    class Formatter(base):  # type: ignore[misc]
         def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
             super().write_usage(prog, args, translated(prefix or "Usage: "))
 
