@@ -211,7 +211,7 @@ app.add_typer(bench)
 
 def main() -> NoReturn:
     """The console script: one sentence and exit status 2 for bad input, never a traceback."""
-    speak()
+    speak(app)
     try:
         code = app(standalone_mode=False)
     except GanCoreError as error:

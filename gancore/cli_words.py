@@ -37,7 +37,7 @@ TYPERS_WORDS = (
 )
 """What typer says, with names for what it fills in; it has no catalogues of its own."""
 
-_WIDE_WORD = re.compile(r"[\u2e80-\uffef][，。；：、！？）」』”]*|[^\s\u2e80-\uffef]+|\s+")
+_WIDE_WORD = re.compile(r"[\[（「『“]*[\u2e80-\uffef][，。；：、！？）」』”]*|[^\s\u2e80-\uffef]+|\s+")
 
 
 def translated(text: str) -> str:
@@ -49,17 +49,17 @@ def translated(text: str) -> str:
     return text
 
 
-def speak() -> None:
-    """Have typer lay out its help in the language in force."""
+def speak(app: typer.Typer) -> None:
+    """Have an app lay out its help in the language in force."""
     if language() != ENGLISH:
-        typer.Context.__mro__[1].formatter_class = _formatter()  # type: ignore[attr-defined]
+        context: Any = typer.main.get_command(app).context_class
+        context.formatter_class = _formatter(context.formatter_class)
 
 
-def _formatter() -> type[Any]:
+def _formatter(base: type[Any]) -> type[Any]:
     """Typer's formatter of help with other words, which counts the columns that characters take."""
-    base: type[Any] = typer.Context.formatter_class
 
-    class Formatter(base):
+    class Formatter(base):  # type: ignore[misc]
         def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
             super().write_usage(prog, args, translated(prefix or "Usage: "))
 

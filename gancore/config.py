@@ -214,7 +214,7 @@ class RunConfig(BaseModel):
     device: DeviceName = Field("auto", title=N_("Device"), description=N_("auto takes a GPU when there is one."))
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        title=N_("Precision"),
+        title=N_("Floating-point precision"),
         description=N_(
             "bfloat16 computes the networks in half the bits; auto takes it on CPUs that are faster with it."
         ),
@@ -261,8 +261,9 @@ RUN_FIELDS: tuple[str, ...] = tuple(name for name in RunConfig.model_fields if n
 """The fields of :class:`RunConfig` that a person sets, in the order a form shows them."""
 
 
+_NO_SETTING = N_("is not a setting")
 _PROBLEMS = {
-    "extra_forbidden": N_("is not a setting"),
+    "extra_forbidden": _NO_SETTING,
     "missing": N_("is missing"),
     "greater_than": N_("expected greater than {gt}, found {found!r}"),
     "greater_than_equal": N_("expected at least {ge}, found {found!r}"),
@@ -328,7 +329,7 @@ def _clause(detail: Any) -> str:
 def config_error(subject: str, problems: Mapping[str, str], valid: tuple[str, ...] = ()) -> ConfigError:
     """One sentence for any number of problems, with the valid names when a name is unknown."""
     listed = "; ".join(f"{name}: {text}" for name, text in problems.items())
-    unknown = any(text == _(_PROBLEMS["extra_forbidden"]) for text in problems.values())
+    unknown = any(text == _(_NO_SETTING) for text in problems.values())
     if not (unknown and valid):
         return ConfigError(_("{subject}: {problems}", subject=subject, problems=listed), dict(problems))
     told = _(

@@ -89,7 +89,7 @@ def _data(config: RunConfig, resolved: Resolved, random: torch.Generator) -> tup
         dataset = data.load(config.data, config.image_size, config.channels)
         if tuple(dataset.shape) == resolved.shape:
             return dataset, ""
-        reason = _(
+        reason: str = _(
             "{data} now holds samples of shape {found}, not {shape}",
             data=config.data,
             found=tuple(dataset.shape),

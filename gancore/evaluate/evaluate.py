@@ -139,7 +139,7 @@ def evaluate_run(
         )
     say = progress or (lambda _doing: None)
     milestone, config = milestone_of(run, at), run.config
-    say(_(" samples"))
+    say(_("drawing {count:,} samples", count=count))
     sampler = open_sampler(run, at)
     samples = sampler.images(sampler.latents(seed, count))
     found = (

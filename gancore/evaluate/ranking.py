@@ -195,7 +195,7 @@ def basis(evaluation: Evaluation) -> str:
 
 def between_variants(groups: Sequence[SeedGroup]) -> list[str]:
     """A sentence for each pair of neighbours of :func:`by_seed`: whether training again could turn them round."""
-    sentences = []
+    sentences: list[str] = []
     for better, worse in pairwise(groups):
         low, high = _outwards(mean_difference_interval(better.values, worse.values), better.metric)
         is_noise = low <= 0 <= high

@@ -161,7 +161,7 @@ def opinion(judge: Discriminator, image: Tensor, label: int | None = None, *, co
     try:
         told = None if label is None else torch.tensor([label])
         score = judge.scores(image[None], told, alone=True)
-        real, labels, _ = real_samples(judge.config, judge.shape, count)
+        real, labels, _split = real_samples(judge.config, judge.shape, count)
         real_scores = judge.scores(real, labels, alone=True)
     except RunError as error:
         return Opinion(judge.id, None, error.sentence)

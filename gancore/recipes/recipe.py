@@ -158,8 +158,8 @@ class Level:
     label: str
 
 
-LOG_2, LOG_4 = Level(math.log(2), N_("log 2")), Level(math.log(4), N_("log 4"))
-MINUS_LOG_2 = Level(-math.log(2), N_("−log 2"))
+LOG_2, LOG_4 = Level(math.log(2), "log 2"), Level(math.log(4), "log 4")
+MINUS_LOG_2 = Level(-math.log(2), "−log 2")
 CROSS_ENTROPY = {"generator_loss": LOG_2, "discriminator_loss": LOG_4}
 """Of the non-saturating loss and the sum of both cross-entropies."""
 HINGE = {"discriminator_loss": Level(2.0, "2")}

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gancore import i18n
-from gancore.i18n import _, again, best_language, from_json, language, ngettext, speaking, to_json
+from gancore.errors import RunError
+from gancore.i18n import (
+    _,
+    again,
+    best_language,
+    either,
+    from_json,
+    in_english,
+    language,
+    ngettext,
+    reason_of,
+    speaking,
+    to_json,
+)
 
 
 @pytest.fixture
@@ -65,3 +81,27 @@ def test_a_script_is_given_its_own_words(german: str) -> None:
 )  # fmt: skip
 def test_the_first_language_that_there_is_is_spoken(preferred: list[str], found: str) -> None:
     assert best_language(preferred) == found
+
+
+def test_messages_that_depend_on_a_number_are_stored_too(german: str) -> None:
+    stored = json.loads(json.dumps(to_json(ngettext("{count} run", "{count} runs", np.int64(2)))))
+    assert from_json(stored) == "2 runs"
+    with speaking(german):
+        assert from_json(stored) == "2 Läufe"
+        assert in_english(ngettext("{count} run", "{count} runs", 1)) == "1 run"
+
+
+def test_messages_are_copied_with_what_they_were_made_from(german: str) -> None:
+    text = _("run {run} has {what}", run="{3}", what=_("loss"))
+    for copied in (copy.deepcopy(text), pickle.loads(pickle.dumps(text))):
+        assert copied == text == "run {3} has loss"
+        with speaking(german):
+            assert again(copied) == "Verlust bei Lauf {3}"
+
+
+def test_an_error_keeps_its_message_for_other_languages(german: str) -> None:
+    assert reason_of(RunError(_("loss"))).template == "loss"  # type: ignore[attr-defined]
+    assert reason_of(OSError(2, "gone")) == "[Errno 2] gone"
+    assert RunError(_("loss")).sentence == "loss."
+    assert _("{what:lower} up", what=_("LOSS")) == "loss up"
+    assert [either(choices) for choices in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]
