@@ -14,6 +14,7 @@ from gancore.feed import Feed
 from gancore.players import build_players
 from gancore.recipes import configure, recipe_of
 from gancore.runs import RunManager
+from gancore.shelf import shelf_folder
 
 FIRST_PRESET = "quick"
 """What the Train page has chosen for a first visitor."""
@@ -29,8 +30,8 @@ def runs_folder() -> Path:
 
 @functools.cache
 def manager() -> RunManager:
-    """The server's run manager."""
-    return RunManager(runs_folder(), niceness=TRAINING_NICENESS)
+    """The server's run manager, which also lists the runs that ship with the program."""
+    return RunManager(runs_folder(), niceness=TRAINING_NICENESS, shelf=shelf_folder())
 
 
 def warm_up() -> None:

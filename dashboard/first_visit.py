@@ -29,7 +29,7 @@ _OPEN, _ERROR = "first-visit.open", "first-visit.error"
 def first_visit() -> None:
     """Lead through the three steps while no run has been finished; once drawn it stays until it is closed."""
     if _OPEN not in st.session_state:
-        st.session_state[_OPEN] = not any(run.status().state is RunState.FINISHED for run in manager().runs())
+        st.session_state[_OPEN] = not any(run.status().state is RunState.FINISHED for run in manager().own_runs())
     if not st.session_state[_OPEN]:
         return
     run = _followed()
@@ -40,7 +40,7 @@ def first_visit() -> None:
 def _followed() -> Run | None:
     """The run that the steps tell of: the first on images that is finished, else the first that trains."""
     live = None
-    for run in reversed(manager().runs()):
+    for run in reversed(manager().own_runs()):
         state = run.status().state
         if is_points(run.config.data):
             continue

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 import torch
 
+from dashboard.latent_link import latent_link
 from dashboard.style import to_come
 from gancore import images
 from gancore.checkpoint import Gallery
@@ -14,6 +15,7 @@ from gancore.errors import CheckpointError
 from gancore.i18n import _
 from gancore.run import Run
 from gancore.schedule import MILESTONES
+from gancore.sources import is_points
 
 DISPLAY_PIXELS = 460
 """Pictures are enlarged pixel by pixel to about this size, so that 28x28 digits stay crisp."""
@@ -62,6 +64,10 @@ def milestone_row(run: Run, galleries: Sequence[Gallery]) -> None:
         for percent in MILESTONES:
             if live and percent > reached:
                 to_come(f"{percent} %")
+    if not is_points(run.config.data):
+        last = kept[-1] if kept else None
+        at = f"{last.percent} %" if last else ""
+        latent_link(run.id, at, [f"gallery:{tile}" for tile in range(1, 5)], disabled=last is None)
 
 
 def film(run: Run, galleries: Sequence[Gallery]) -> None:

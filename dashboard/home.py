@@ -20,6 +20,7 @@ PAGES = [
     st.Page("views/plane.py", title=_("Plane"), icon=":material/grid_4x4:"),
     st.Page("views/latent.py", title=_("Latent space"), icon=":material/scatter_plot:"),
     st.Page("views/ranking.py", title=_("Ranking"), icon=":material/leaderboard:"),
+    st.Page("views/learn.py", title=_("Learn"), icon=":material/school:"),
     st.Page("views/runs.py", title=_("Runs"), icon=":material/list:"),
 ]
 

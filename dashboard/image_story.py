@@ -11,6 +11,7 @@ import streamlit as st
 from torch import Tensor
 
 from dashboard.gallery_wall import Picked
+from dashboard.latent_link import latent_link
 from dashboard.run_names import with_names
 from dashboard.style import run_mark
 from gancore import images
@@ -28,6 +29,7 @@ from gancore.evaluate.stories import (
     label_of,
     opinion,
 )
+from gancore.i18n import N_, _
 from gancore.networks import ImageShape
 from gancore.run import Run
 
@@ -35,8 +37,8 @@ STYLE = Path(__file__).with_suffix(".css")
 TILE_PIXELS = 112
 DOWNLOAD_PIXELS = 512
 DISTANCES = {
-    "features": "Distances are between what the data's own classifier sees in two images.",
-    "pixels": "Distances are the root mean square difference of pixels, 0 to 1; this data has no classifier.",
+    "features": N_("Distances are between what the data's own classifier sees in two images."),
+    "pixels": N_("Distances are the root mean square difference of pixels, 0 to 1; this data has no classifier."),
 }
 
 
@@ -60,42 +62,53 @@ def image_story(
             chosen = next(moment for moment in moments if moment.percent == picked.percent)
             label, classes = label_of(run, picked.tile), _classes(run)
         except StopIteration:
-            st.caption("The picked sample is gone: its run or its milestone is no longer there.")
+            st.caption(_("The picked sample is gone: its run or its milestone is no longer there."))
             return
         except (GanCoreError, OSError) as error:
             st.error(with_names(str(error), names), icon=":material/error:")
             return
-        run_mark(f"Sample {picked.tile + 1} of {names[run.id]} at {picked.percent:g} %", colors[run.id])
+        title = _(
+            "Sample {tile} of {run} at {percent:g} %", tile=picked.tile + 1, run=names[run.id], percent=picked.percent
+        )
+        run_mark(title, colors[run.id])
         _head(picked, chosen, "" if label is None else classes[label], seed)
-        st.markdown("**The same z through the training**")
+        st.markdown(f"**{_('The same z through the training')}**")
         st.html(history_html(moments, picked.percent))
-        st.markdown("**Training images nearest to it**")
+        st.markdown(f"**{_('Training images nearest to it')}**")
         _neighbours(run, chosen.image)
-        st.markdown("**What the discriminators make of it**")
+        st.markdown(f"**{_('What the discriminators make of it')}**")
         _opinions(runs, chosen.image, label, names, colors)
 
 
 def _head(picked: Picked, chosen: Moment, label: str, seed: int) -> None:
-    """What was drawn, and the button that saves it."""
+    """What was drawn, the button that saves it, and the link that goes on with its z."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        asked = f" · asked for {label}" if label else ""
-        st.caption(f"Iteration {chosen.iteration:,} · z {picked.tile + 1} of seed {seed}{asked}", width="content")
+        facts = _(
+            "Iteration {iteration:,} · z {tile} of seed {seed}",
+            iteration=chosen.iteration,
+            tile=picked.tile + 1,
+            seed=seed,
+        )
+        asked = " · " + _("asked for {label}", label=label) if label else ""
+        st.caption(f"{facts}{asked}", width="content")
         scale = max(1, round(DOWNLOAD_PIXELS / chosen.image.shape[-1]))
         texts = {"Run": picked.run, "Percent": f"{picked.percent:g}", "Seed": str(seed), "Tile": str(picked.tile + 1)}
-        st.download_button(
-            "Enlarged image",
-            images.png(chosen.image, scale, **texts),
-            file_name=f"{picked.run}-{picked.percent:g}-sample-{picked.tile + 1}.png",
-            mime="image/png",
-            icon=":material/download:",
-            key="image-story-download",
-            on_click="ignore",
-        )
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            latent_link(picked.run, f"{picked.percent:g} %", [f"{seed}.{picked.tile + 1}"], label)
+            st.download_button(
+                _("Enlarged image"),
+                images.png(chosen.image, scale, **texts),
+                file_name=f"{picked.run}-{picked.percent:g}-sample-{picked.tile + 1}.png",
+                mime="image/png",
+                icon=":material/download:",
+                key="image-story-download",
+                on_click="ignore",
+            )
 
 
 def _neighbours(run: Run, image: Tensor) -> None:
     try:
-        with st.spinner("Looking through the training images"):
+        with st.spinner(_("Looking through the training images")):
             config = run.config
             shape = ImageShape(*image.shape)
             # Another name where a classifier of the data has been trained since.
@@ -103,26 +116,29 @@ def _neighbours(run: Run, image: Tensor) -> None:
             bank = _bank((config.data, config.image_size, config.channels, judge), shape, config)
             found = bank.nearest(image)
     except (GanCoreError, OSError) as error:
-        st.caption(f"They cannot be looked for: {error}")
+        st.caption(_("They cannot be looked for: {error}", error=error))
         return
     st.html(neighbours_html(image, found))
-    st.caption(DISTANCES[found.space])
+    st.caption(_(DISTANCES[found.space]))
 
 
 def _opinions(
     runs: Sequence[Run], image: Tensor, label: int | None, names: Mapping[str, str], colors: Mapping[str, str]
 ) -> None:
     try:
-        with st.spinner("Asking the discriminators"):
+        with st.spinner(_("Asking the discriminators")):
             found = [_opinion(run, _checkpoint(run), image, label) for run in runs]
     except (GanCoreError, OSError) as error:
-        st.caption(f"They cannot be asked: {error}")
+        st.caption(_("They cannot be asked: {error}", error=error))
         return
     st.html(opinions_html(found, names, colors))
     if any(told.share is not None for told in found):
         st.caption(
-            f"The share of real images, {REAL_IMAGES} at most, that each run's discriminator scores lower than this "
-            "image: 0 is the most fake-looking, 0.5 is like a typical real one."
+            _(
+                "The share of real images, {most} at most, that each run's discriminator scores lower than this "
+                "image: 0 is the most fake-looking, 0.5 is like a typical real one.",
+                most=REAL_IMAGES,
+            )
         )
 
 
@@ -174,8 +190,8 @@ def history_html(moments: Sequence[Moment], percent: float) -> str:
     figures = [
         _figure(
             moment.image,
-            f"At {moment.percent:g} %",
-            f"{moment.percent:g} %<br><small>iteration {moment.iteration:,}</small>",
+            _("At {percent:g} %", percent=moment.percent),
+            f"{moment.percent:g} %<br><small>{_('iteration {count:,}', count=moment.iteration)}</small>",
             "here" if moment.percent == percent else "",
         )
         for moment in moments
@@ -185,11 +201,16 @@ def history_html(moments: Sequence[Moment], percent: float) -> str:
 
 def neighbours_html(image: Tensor, found: Neighbours) -> str:
     """The sample, then the training images near it with class and distance."""
-    figures = [_figure(image, "The sample", "the sample", "here")]
+    figures = [_figure(image, _("The sample"), _("the sample"), "here")]
     figures += [
         _figure(
             near.image,
-            f"Training image {near.number}, {near.label}, at distance {near.distance:.3g}",
+            _(
+                "Training image {number}, {label}, at distance {distance:.3g}",
+                number=near.number,
+                label=near.label,
+                distance=near.distance,
+            ),
             f"{near.distance:.3g}<br><small>{html.escape(near.label)}</small>",
         )
         for near in found.found

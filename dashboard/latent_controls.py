@@ -1,133 +1,160 @@
-"""The latent-space page's inputs: seeds, paths, dimensions and their sliders, downloads."""
+"""What is chosen on the latent-space page around its views: run, moment, condition, other runs; in the address."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.latent_walks import z_name
-from gancore import latents
+from dashboard.engine import manager
+from dashboard.latent_explorer import Shown, State
+from dashboard.latent_explorer.chosen import Chosen
+from dashboard.latent_explorer.generators import NOW, Generators, generators_of
+from dashboard.latent_explorer.questions import Where
+from dashboard.run_colors import run_look
+from dashboard.run_picker import has_samples, pick_run, run_labels
+from gancore.i18n import _
+from gancore.run import Run
+from gancore.sources import is_points
 
-SEEDS = 10_000
-"""A dice button draws one of these; any other can be typed in."""
-DIRECTIONS, MOST_DIRECTIONS = 8, 16
-SLIDER_REACH: dict[latents.Distribution, float] = {"normal": 3.0, "uniform": 1.0}
-
-
-def seed(label: str, key: str, default: int) -> int:
-    """A number that stands for a z, and a dice that draws another."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        # The default goes through `st.session_state`, as the dice does: Streamlit warns of a widget that has both.
-        st.session_state.setdefault(key, default)
-        number: int = st.number_input(label, 0, 2**31 - 1, key=key, persist_state="session")
-        st.button(
-            "New",
-            icon=":material/casino:",
-            key=f"{key}.dice",
-            help=f"Draw another {label.lower()}.",
-            on_click=_draw_seed,
-            args=(key,),
-        )
-    return number
+MOST_BESIDE = 5
 
 
-def _draw_seed(key: str) -> None:
-    st.session_state[key] = random.randrange(SEEDS)
-
-
-def path(distribution: latents.Distribution, key: str) -> latents.Path:
-    """Straight or along the sphere, with a word on why."""
-    normal = distribution == "normal"
-    paths: list[latents.Path] = ["linear", "spherical"]
-    chosen = st.segmented_control(
-        "Path",
-        paths,
-        default=paths[normal],
-        required=True,
-        key=f"{key}.{distribution}",
-        persist_state="session",
-    )
-    st.caption(
-        "In many dimensions N(0, 1) vectors lie near a sphere: the spherical path stays on it, "
-        "the middle of the straight one is shorter than any z the generator was trained on."
-        if normal
-        else "Numbers between 0 and 1 fill a cube: the straight line between two of its points stays inside."
-    )
-    return chosen
-
-
-def dimensions(ranked: list[int]) -> list[int]:
-    """Which dimensions get a slider: the most visible ones, or the reader's own choice."""
-    if len(ranked) < 2:
-        return ranked
-    most = min(MOST_DIRECTIONS, len(ranked))
-    own = st.segmented_control(
-        "Dimensions",
-        ["Most visible", "My choice"],
-        default="Most visible",
-        required=True,
-        key="latent.choice",
-        persist_state="session",
-        help="Visible: the mean change of the pixels when one number of z moves and the others stay.",
-    )
-    if own == "Most visible":
-        count = st.slider(
-            "How many", 1, most, min(DIRECTIONS, most), key=f"latent.count.{most}", persist_state="session"
-        )
-        return ranked[:count]
-    picked = st.multiselect(
-        "Which",
-        ranked,
-        default=ranked[:2],
-        format_func=z_name,
-        max_selections=most,
-        key=f"latent.which.{len(ranked)}",
-        persist_state="session",
-    )
-    return picked
-
-
-def directions(
-    distribution: latents.Distribution, dimensions: Sequence[int], effect: Sequence[float]
-) -> dict[int, float]:
-    """A slider for each dimension, in two columns, and a button that sets all back: dimension -> how far it moves."""
-    normal, reach = distribution == "normal", SLIDER_REACH[distribution]
-    keys = {dimension: f"latent.{distribution}.{dimension}" for dimension in dimensions}
-    amounts: dict[int, float] = {}
-    for index, (dimension, key) in enumerate(keys.items()):
-        if index % 2 == 0:  # a row for each pair, so that a narrow screen stacks them in order
-            row = iter(st.columns(2))
-        st.session_state.setdefault(key, 0.0)
-        amounts[dimension] = next(row).slider(
-            f"{z_name(dimension)} :gray[· {100 * effect[dimension]:.1f} %]",
-            -reach,
-            reach,
-            step=0.05,
-            format="%+.2f σ" if normal else "%+.2f",
+def choose() -> Chosen | None:
+    """Menus of the run, of what it is told, and of the moment; None while there is no run with images."""
+    menu, moments = st.columns([3, 4], gap="medium")
+    with menu:
+        run = pick_run(wanted=lambda run: not is_points(run.config.data))
+        condition = None if run is None else _condition(run)
+    if run is None:
+        return None
+    generators = generators_of(run)
+    there = [*generators.milestones(), *([NOW] if run.is_mine else [])]
+    key = f"latent.at.{run.id}"
+    if (at := linked("at", there)) is not None:
+        st.session_state[key] = at
+    if st.session_state.get(key) not in there:
+        kept = st.session_state.get("latent.at")
+        st.session_state[key] = kept if kept in there else list(generators.milestones())[-1]
+    with moments, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        moment = st.segmented_control(
+            _("Training progress"),
+            there,
+            format_func=lambda at: _("now") if at == NOW else at,
+            required=True,
             key=key,
             persist_state="session",
         )
-    st.button("Reset", icon=":material/restart_alt:", on_click=_set_to_zero, args=(list(keys.values()),))
-    return amounts
+        st.session_state["latent.at"] = moment
+        write("at", moment)
+        if moment == NOW:
+            moment = _now(run, generators)
+    return Chosen(run, moment, condition, generators)
 
 
-def _set_to_zero(keys: Sequence[str]) -> None:
-    for key in keys:
-        st.session_state[key] = 0.0
+def _condition(run: Run) -> int | None:
+    """What the generator is to be told, chosen from what the run keeps; None for an unconditional one."""
+    conditions, resolved = run.folder.read_conditions(), run.folder.read_resolved()
+    if conditions is None or resolved is None:
+        return None
+    if conditions.ndim == 1:
+        label, names = _("Class"), resolved.classes
+    else:
+        label, names = _("Source image"), tuple(str(number) for number in range(1, len(conditions) + 1))
+    kind = "class" if conditions.ndim == 1 else "source"
+    key, given = f"latent.{kind}", linked("given", names)
+    if given is not None:
+        st.session_state[key] = names.index(given)
+    if st.session_state.get(key, 0) >= len(names):
+        st.session_state[key] = 0
+    number = st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, persist_state="session")
+    write("given", names[number])
+    return number
 
 
-def download(label: str, file_name: str, data: Callable[[], bytes]) -> None:
-    """A button whose file is made when it is pressed."""
-    kind = Path(file_name).suffix[1:]
-    st.download_button(
-        f"{label} ({kind.upper()})",
-        data,
-        file_name,
-        f"image/{kind}",
-        on_click="ignore",
-        icon=":material/download:",
-        key=f"latent.download.{label}",
+def _now(run: Run, generators: Generators) -> str:
+    """The live generator, copied when first asked for and when asked to again, so that a walk stays one walk."""
+    fresh = st.button(_("Copy again"), icon=":material/refresh:", help=_("Take the generator as it is by now."))
+    kept: tuple[str, str] | None = st.session_state.get("latent.now")
+    if fresh or kept is None or kept[0] != run.id:
+        kept = (run.id, generators.snapshot())
+        st.session_state["latent.now"] = kept
+    st.caption(_("Copied at iteration {iteration:,}.", iteration=int(kept[1].split("@")[1])))
+    return kept[1]
+
+
+def linked(name: str, known: Sequence[str] | Mapping[str, str]) -> str | None:
+    """What a followed link names in the address, if it is known and not what this page wrote there itself."""
+    asked = st.query_params.get(name)
+    if asked is None or asked == st.session_state.get(f"latent.written.{name}"):
+        return None
+    if name == "at" and f"{asked} %" in known:
+        asked = f"{asked} %"
+    return asked if asked in known else None
+
+
+def write(name: str, value: str) -> None:
+    """Put a choice into the address where it is another: each change sends the whole address to the browser."""
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value
+    st.session_state[f"latent.written.{name}"] = value
+
+
+def read_state() -> tuple[State, int]:
+    """What is set, and a number that is another once a followed link has set it."""
+    query = {name: st.query_params.get_all(name) for name in State.model_fields}
+    query = {name: values for name, values in query.items() if values}
+    state, stamp = st.session_state.get("latent.state", (None, 0))
+    if state is None or (query and query != st.session_state.get("latent.written")):
+        state, stamp = State.read(query), stamp + 1
+    keep_state(state, stamp)
+    return state, stamp
+
+
+def keep_state(state: State, stamp: int) -> None:
+    st.session_state["latent.state"] = (state, stamp)
+    query = state.query()
+    for name in State.model_fields:
+        if st.query_params.get_all(name) != query.get(name, []):
+            if name in query:
+                st.query_params[name] = query[name]
+            else:
+                del st.query_params[name]
+    st.session_state["latent.written"] = query
+
+
+def beside(chosen: Chosen) -> list[Shown]:
+    """Other runs whose strips are drawn from the same z, each at the same percentage of its training."""
+    runs = {
+        run.id: run
+        for run in manager().runs()
+        if run.id != chosen.run.id and has_samples(run) and not is_points(run.config.data)
+    }
+    if not runs:
+        return []
+    labels, key = run_labels(list(runs.values())), "latent.beside"
+    asked = [name for name in st.query_params.get_all("beside") if name in runs]
+    if asked and asked != st.session_state.get("latent.written.beside"):
+        st.session_state[key] = asked[:MOST_BESIDE]
+    st.session_state[key] = [name for name in st.session_state.get(key, []) if name in runs]
+    picked: list[str] = st.multiselect(
+        _("Other runs beside it"),
+        list(runs),
+        format_func=labels.__getitem__,
+        max_selections=MOST_BESIDE,
+        key=key,
+        persist_state="session",
+        placeholder=_("The same z in up to {most} more runs", most=MOST_BESIDE),
     )
+    if st.query_params.get_all("beside") != picked:
+        st.query_params["beside"] = picked
+    st.session_state["latent.written.beside"] = picked
+    shown = []
+    for name in picked:
+        there = generators_of(runs[name]).milestones()
+        at = chosen.moment if chosen.moment in there else list(there)[-1]
+        conditions = runs[name].folder.read_conditions()
+        condition = None if conditions is None else min(chosen.condition or 0, len(conditions) - 1)
+        where = Where(run=name, at=at, condition=condition)
+        shown.append(Shown(where, f"{labels[name]} · {at}", run_look(name).color))
+    return shown

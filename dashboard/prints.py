@@ -13,6 +13,8 @@ import pandas as pd
 import streamlit as st
 
 from gancore.errors import MissingExtraError
+from gancore.figure_fonts import figure_fonts
+from gancore.i18n import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,13 +42,13 @@ def figure_file(draw: Draw, kind: str, size: tuple[float, float] = (8.0, 4.5), t
         from matplotlib.figure import Figure  # no pyplot: that one keeps figures in a list all threads share
     except ImportError as error:
         raise MissingExtraError(
-            "a figure as a file needs the package matplotlib; install it with: uv pip install 'ganscope[export]'"
+            _("a figure as a file needs the package matplotlib; install it with: uv pip install 'ganscope[export]'")
         ) from error
-    figure = Figure(figsize=size, layout="constrained")
-    draw(figure.subplots())
     page = io.BytesIO()
     undated: dict[str, Any] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with mpl.rc_context({"svg.hashsalt": "ganscope"}):
+    with figure_fonts(), mpl.rc_context({"svg.hashsalt": "ganscope"}):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.subplots())
         figure.savefig(page, format=kind, dpi=200, metadata={"Title": title, **undated[kind]})
     return page.getvalue()
 
@@ -67,7 +69,7 @@ def figure_buttons(name: str, draw: Draw, size: tuple[float, float] = (8.0, 4.5)
             key=f"{name}-{kind}",
             icon=":material/download:",
             disabled=missing,
-            help="Needs the package matplotlib: uv pip install 'ganscope[export]'" if missing else None,
+            help=_("Needs the package matplotlib: uv pip install 'ganscope[export]'") if missing else None,
             on_click="ignore",
         )
 

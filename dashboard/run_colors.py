@@ -19,6 +19,7 @@ from dashboard.engine import runs_folder
 from dashboard.palette import DASHES, RUN_COLORS
 from gancore.checkpoint import run_folders
 from gancore.files import write_json
+from gancore.shelf import shelf_folder
 
 FILE = "looks.json"
 WAIT_S = 2.0
@@ -76,7 +77,9 @@ def _assign(root: Path, known: dict[str, int], run_id: str) -> dict[str, int]:
 
 def _numbered(root: Path, before: dict[str, int], run_id: str) -> dict[str, int]:
     there = [run.id for run in reversed(run_folders(root))]
-    numbers = {name: before[name] for name in before if name in there}
+    shelf = shelf_folder()
+    shipped = set() if shelf is None else {run.id for run in run_folders(shelf)}  # these get numbers when shown
+    numbers = {name: before[name] for name in before if name in there or name in shipped}
     used = set(numbers.values())
     free = (number for number in count() if number not in used)
     return numbers | {name: next(free) for name in dict.fromkeys([*there, run_id]) if name not in numbers}

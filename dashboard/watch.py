@@ -21,8 +21,8 @@ def watch_runs(drawn: Sequence[Run]) -> None:
 
 
 def _fingerprint(runs: Sequence[Run]) -> Fingerprint:
-    """Which runs there are, which of them are live, and which wait."""
-    states = ((run.id, run.status().state) for run in runs)
+    """Which runs there are, which of them are live, and which wait; shipped ones do not change."""
+    states = ((run.id, run.status().state) for run in runs if not run.is_shipped)
     return tuple((run_id, state.is_live, state is RunState.QUEUED) for run_id, state in states)
 
 

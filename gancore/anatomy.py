@@ -9,7 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from gancore.i18n import N_, _
+
 Name = Literal["generator", "discriminator", "critic"]
+_NAMES: dict[Name, str] = {
+    "generator": N_("generator"),
+    "discriminator": N_("discriminator"),
+    "critic": N_("critic"),
+}
 Verdict = Literal["", "dead", "saturated", "vanishing", "large"]
 
 MOST_DEAD = 0.5
@@ -94,16 +101,26 @@ class Network:
         first = next((layer.gradient_length for layer in self.layers if layer.parameters), None)
         if first is None or self.gradient_length is None:
             return ""
+        player = _(_NAMES[self.name])
         if self.gradient_length == 0:
-            return f"The loss has no slope on this batch, so the {self.name} is not changed."
+            return _("The loss has no slope on this batch, so the {player} is not changed.", player=player)
         if first == 0:
-            return f"No gradient reaches the first layer of the {self.name}."
+            return _("No gradient reaches the first layer of the {player}.", player=player)
         change = self.gradient_length / first
-        how, times = ("fall", change) if change > 1 else ("grow", 1 / change)
+        times = max(change, 1 / change)
         if times < WORTH_SAYING:
             return ""
-        return (
-            f"Gradients {how} {float(f'{times:.1g}'):,.0f}-fold from the last to the first layer of the {self.name}."
+        rounded = float(f"{times:.1g}")
+        if change > 1:
+            return _(
+                "Gradients fall {times:,.0f}-fold from the last to the first layer of the {player}.",
+                times=rounded,
+                player=player,
+            )
+        return _(
+            "Gradients grow {times:,.0f}-fold from the last to the first layer of the {player}.",
+            times=rounded,
+            player=player,
         )
 
 

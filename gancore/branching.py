@@ -18,6 +18,7 @@ from gancore.devices import resolve_device, resolve_precision
 from gancore.errors import CheckpointError, ConfigError, RunError
 from gancore.files import link_or_copy
 from gancore.history import History, read_history, write_history
+from gancore.i18n import _
 from gancore.networks import Shape, shape_of
 from gancore.player_files import AVERAGED, read_state, write_state
 from gancore.players import sketch
@@ -90,19 +91,21 @@ def begin_branch(
     after = reconfigure(before, **overrides)
     device = resolve_device(after.device)
     if resolved is None or not parent.checkpoints():
-        raise RunError(f"run {parent.id} has no checkpoint to branch from")
+        raise RunError(_("run {run} has no checkpoint to branch from", run=parent.id))
     _refuse_other_shapes(before, after, resolved, overrides)
     if (before.device, before.precision) != (after.device, after.precision):
         resolved = resolved.model_copy(update={"precision": resolve_precision(after.precision, device)})
     problem: OSError | None = None
-    for _ in range(_ATTEMPTS):
+    for _attempt in range(_ATTEMPTS):
         source = _chosen(parent, iteration)
         try:
             return _Branching(parent, source, before, after, resolved).make(device), after
         except FileNotFoundError as error:  # a live parent replaces its newest checkpoint meanwhile
             problem = error
             time.sleep(0.05)
-    raise CheckpointError(f"{source} is damaged and cannot be branched from: {problem}") from problem
+    raise CheckpointError(
+        _("{folder} is damaged and cannot be branched from: {reason}", folder=source, reason=problem)
+    ) from problem
 
 
 def _chosen(parent: RunFolder, iteration: int | None) -> Path:
@@ -111,7 +114,14 @@ def _chosen(parent: RunFolder, iteration: int | None) -> Path:
         return found[max(found)]
     if iteration not in found:
         kept = ", ".join(f"{number:,}" for number in found)
-        raise RunError(f"run {parent.id} keeps no checkpoint of iteration {iteration}; choose one of {kept}")
+        raise RunError(
+            _(
+                "run {run} keeps no checkpoint of iteration {iteration}; choose one of {kept}",
+                run=parent.id,
+                iteration=iteration,
+                kept=kept,
+            )
+        )
     return found[iteration]
 
 
@@ -140,7 +150,7 @@ def _refuse_other_shapes(
             continue
         if shapes(alone) != kept:
             guilty.append(name)
-    told = "decides the networks' shapes, so a branch keeps its parent's"
+    told = _("decides the networks' shapes, so a branch keeps its parent's")
     raise config_error(before.preset, dict.fromkeys(guilty or overrides, told))
 
 
@@ -167,13 +177,21 @@ class _Branching:
         except FileNotFoundError:
             raise
         except DAMAGE as error:
-            raise CheckpointError(f"{self.source} is damaged and cannot be branched from: {error}") from error
+            raise CheckpointError(
+                _("{folder} is damaged and cannot be branched from: {reason}", folder=self.source, reason=error)
+            ) from error
         schedule = Schedule(self.after.plan, 1, 1)
         if (progress := schedule.progress(position)) >= 1:
             raise RunError(
-                f"run {self.parent.id} had trained {position.epoch:.4g} epochs ({position.iteration:,} iterations, "
-                f"{position.elapsed_s:.4g} s) by that checkpoint; expected a longer plan, "
-                f"found {self.after.plan.describe()}"
+                _(
+                    "run {run} had trained {epochs:.4g} epochs ({iterations:,} iterations, {seconds:.4g} s) "
+                    "by that checkpoint; expected a longer plan, found {plan}",
+                    run=self.parent.id,
+                    epochs=position.epoch,
+                    iterations=position.iteration,
+                    seconds=position.elapsed_s,
+                    plan=self.after.plan.describe(),
+                )
             )
         folder = RunFolder.create(self.parent.path.parent, self.after)
         folder.lock.acquire(timeout=5)

@@ -14,6 +14,7 @@ parent.json                 the run and the checkpoint that a branch began from
 checkpoint-<iteration>/     both networks (safetensors), the averaged generator where there is one, and resume.pt:
                             optimizers, randomness, position, changes; where it stays when newer ones come, also kept
 run.lock                    held by the process that trains the run, so a kill shows
+shipped.json                in the runs that come with the program: how they were made
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from torch import Tensor, nn
 from gancore.config import RunConfig
 from gancore.errors import CheckpointError, ConfigError
 from gancore.files import write_aside, write_json
+from gancore.i18n import _, reason_of
 from gancore.player_files import load_players, save_players, weights_of
 from gancore.recipes import load_config
 from gancore.recipes.recipe import Players
@@ -44,6 +46,7 @@ from gancore.status import Parent, Resolved, RunState, Status
 from gancore.steering import Change
 
 Model = TypeVar("Model", bound=BaseModel)
+SHIPPED_FILE = "shipped.json"
 KEPT = "kept"
 """An empty file that marks a checkpoint which stays when newer ones come."""
 DAMAGE = (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError, SafetensorError)
@@ -68,7 +71,9 @@ class Gallery(BaseModel):
     @property
     def label(self) -> str:
         """What a caption calls it."""
-        return f"{self.percent} %" if self.percent is not None else f"iteration {self.iteration:,}"
+        if self.percent is not None:
+            return f"{self.percent} %"
+        return _("iteration {iteration:,}", iteration=self.iteration)
 
     def under(self, schedule: Schedule) -> Gallery:
         """The same with a milestone's percentage of another plan."""
@@ -89,6 +94,15 @@ class RunFolder:
     def id(self) -> str:
         """The run's name, which is its folder's."""
         return self.path.name
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it came with the program: a finished run, of which only what is shown was kept."""
+        return (self.path / SHIPPED_FILE).is_file()
+
+    def for_writing(self) -> Path:
+        """Where a file about an ended run may be put; :attr:`path` from then on."""
+        return self.path
 
     @classmethod
     def create(cls, root: Path, config: RunConfig) -> RunFolder:
@@ -111,12 +125,14 @@ class RunFolder:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise CheckpointError(f"cannot make a run folder in {root}: {error.strerror}") from error
+                raise CheckpointError(
+                    _("cannot make a run folder in {folder}: {reason}", folder=root, reason=error.strerror)
+                ) from error
             folder = cls(path)
             folder.write_config(config)
             folder.write_status(Status(created_at=time.time()))
             return folder
-        raise CheckpointError(f"cannot find a free run name in {root}")
+        raise CheckpointError(_("cannot find a free run name in {folder}", folder=root))
 
     @classmethod
     def open(cls, root: Path, run_id: str) -> RunFolder:
@@ -127,8 +143,16 @@ class RunFolder:
         """
         if Path(run_id).name != run_id or not (root / run_id / "config.json").is_file():
             names = [folder.id for folder in run_folders(root)]
-            known = f"; the latest are {', '.join(names[:5])}" if names else "; there are no runs yet"
-            raise CheckpointError(f"there is no run {run_id!r} in {root}{known}")
+            raise CheckpointError(
+                _(
+                    "there is no run {run!r} in {folder}; the latest are {names}",
+                    run=run_id,
+                    folder=root,
+                    names=", ".join(names[:5]),
+                )
+                if names
+                else _("there is no run {run!r} in {folder}; there are no runs yet", run=run_id, folder=root)
+            )
         return cls(root / run_id)
 
     def read_config(self) -> RunConfig:
@@ -136,7 +160,9 @@ class RunFolder:
         try:
             return load_config(self._read_json("config.json"))
         except ConfigError as error:
-            raise CheckpointError(f"{self.path / 'config.json'} cannot be used: {error}") from error
+            raise CheckpointError(
+                _("{file} cannot be used: {reason}", file=self.path / "config.json", reason=reason_of(error))
+            ) from error
 
     def write_config(self, config: RunConfig) -> None:
         """Store what was asked for."""
@@ -156,8 +182,8 @@ class RunFolder:
         """The status on disk; a live state whose process is gone reads as interrupted."""
         status = self.stored_status()
         if status.state.is_live and not self.is_held():
-            ended = {"message": "its process ended before the run did", "eta_s": None, "iterations_per_s": 0.0}
-            return status.model_copy(update={"state": RunState.INTERRUPTED, **ended})
+            ended = {"state": RunState.INTERRUPTED, "eta_s": None, "iterations_per_s": 0.0}
+            return status.saying(_("its process ended before the run did")).model_copy(update=ended)
         return status
 
     def stored_status(self) -> Status:
@@ -209,7 +235,9 @@ class RunFolder:
         try:
             return load_file(self.path / file)
         except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{self.path / file} cannot be read as weights: {error}") from error
+            raise CheckpointError(
+                _("{file} cannot be read as weights: {reason}", file=self.path / file, reason=error)
+            ) from error
 
     def write_conditions(self, conditions: Tensor) -> None:
         """Store what a conditional generator is told for its samples; see :func:`gancore.gallery.conditions_of`."""
@@ -228,7 +256,9 @@ class RunFolder:
             CheckpointError: when none were kept, or they are damaged.
         """
         if gallery.weights is None:
-            raise CheckpointError(f"run {self.id} kept no weights with its gallery at {gallery.label}")
+            raise CheckpointError(
+                _("run {run} kept no weights with its gallery at {label}", run=self.id, label=gallery.label)
+            )
         return self.load_weights(gallery.weights)
 
     def changes(self) -> list[Change]:
@@ -299,7 +329,9 @@ class RunFolder:
             return load_players(found[0], players)
         except DAMAGE as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise CheckpointError(f"{found[0]} is damaged and cannot be resumed from: {reason}") from error
+            raise CheckpointError(
+                _("{folder} is damaged and cannot be resumed from: {reason}", folder=found[0], reason=reason)
+            ) from error
 
     def delete(self) -> None:
         """Remove the folder and all in it."""
@@ -309,7 +341,9 @@ class RunFolder:
         try:
             return model.model_validate(self._read_json(name))
         except ValidationError as error:
-            raise CheckpointError(f"{self.path / name} is damaged: {error.errors()[0]['msg']}") from error
+            raise CheckpointError(
+                _("{file} is damaged: {reason}", file=self.path / name, reason=error.errors()[0]["msg"])
+            ) from error
 
     def _parse_list(self, name: str, model: type[Model]) -> list[Model]:
         if not (self.path / name).is_file():
@@ -317,14 +351,16 @@ class RunFolder:
         try:
             return [model.model_validate(item) for item in self._read_json(name)]
         except (ValidationError, TypeError) as error:
-            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "expected a list"
-            raise CheckpointError(f"{self.path / name} is damaged: {reason}") from error
+            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else _("expected a list")
+            raise CheckpointError(_("{file} is damaged: {reason}", file=self.path / name, reason=reason)) from error
 
     def _read_json(self, name: str) -> Any:
         try:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise CheckpointError(f"{self.path / name} cannot be read: {error}") from error
+            raise CheckpointError(
+                _("{file} cannot be read: {reason}", file=self.path / name, reason=error)
+            ) from error
 
 
 def run_folders(root: Path) -> list[RunFolder]:

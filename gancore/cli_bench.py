@@ -128,6 +128,24 @@ def starters(
 
 
 @bench.command()
+def shipped(
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Which; may be repeated.")] = None,
+    shelf: Annotated[Path, typer.Option("--shelf", help="Where they are packed.")] = Path("checkpoints/starters"),
+    jobs: JobsOption = 1,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """The small runs that ship with GANscope, one of each family; those on the shelf already stay as they are."""
+    from gancore.bench import shipped as module
+    from gancore.bench.report import write_section
+    from gancore.runs import RunManager
+
+    starters = module.chosen_starters(only or ())
+    table = module.ship_all(RunManager(runs, max_running=jobs), starters, shelf)
+    typer.echo(table)
+    write_section(shelf / "README.md", "shelf", table)
+
+
+@bench.command()
 def claims(
     claim: Annotated[list[str] | None, typer.Option("--claim", help="Which; may be repeated. Default: all.")] = None,
     seeds: SeedsOption = 3,

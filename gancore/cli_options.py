@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from gancore.i18n import _
+
 DEFAULT_RUNS = Path("checkpoints")
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `gancore runs` lists it.")]
-RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder of run folders.")]
-AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help="The milestone; default: the last.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help=_("A run's id, as `gancore runs` lists it."))]
+RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help=_("The folder of run folders."))]
+AtOption = Annotated[int | None, typer.Option("--at", metavar="PERCENT", help=_("The milestone; default: the last."))]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting; may be repeated.")
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help=_("Any other setting; may be repeated."))
 ]

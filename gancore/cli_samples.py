@@ -9,11 +9,12 @@ import typer
 
 from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption
 from gancore.errors import ConfigError
+from gancore.i18n import _
 
 ConditionOption = Annotated[
     str | None,
     typer.Option(
-        "--condition", metavar="CLASS", help="Of a conditional run: the class, or the number of the source image."
+        "--condition", metavar="CLASS", help=_("Of a conditional run: the class, or the number of the source image.")
     ),
 ]
 
@@ -21,66 +22,85 @@ ConditionOption = Annotated[
 def sample(
     run_id: RunArgument,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="A .npy file, a .png grid, a folder of images; of points: .csv.")
+        Path, typer.Option("--out", "-o", help=_("A .npy file, a .png grid, a folder of images; of points: .csv."))
     ],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples.")] = 64,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Which z.")] = 0,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help=_("How many samples."))] = 64,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=_("Which z."))] = 0,
     condition: ConditionOption = None,
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Draw samples from a run's generator."""
+    """``gancore sample``."""
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
+    from gancore.shelf import shelf_folder
 
     kind = _output_kind(out, {".npy", ".csv", ".png", ""})
-    sampler = open_sampler(RunManager(runs).get(run_id), at)
+    sampler = open_sampler(RunManager(runs, shelf=shelf_folder()).get(run_id), at)
     drawn = sampler.images(sampler.latents(seed, count), _condition(sampler, condition))
     typer.echo(write_images(drawn, out, kind))
 
 
 def interpolate(
     run_id: RunArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .png film strip, a .gif, or a .npy file.")],
-    start: Annotated[int, typer.Option("--from", min=0, help="Seed of the first z.")] = 0,
-    end: Annotated[int, typer.Option("--to", min=0, help="Seed of the last z.")] = 1,
-    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help="Images, both ends included.")] = 10,
-    path: Annotated[str, typer.Option("--path", help="spherical or linear.")] = "spherical",
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help=_("A .png film strip, a .gif, .webp or .mp4 animation, or a .npy file.")),
+    ],
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="Z", help=_("The first z: a seed, 7.12 for sample 12 of seed 7, or kept:NAME.")
+        ),
+    ] = "0",
+    end: Annotated[str, typer.Option("--to", metavar="Z", help=_("The last z, in the same forms."))] = "1",
+    steps: Annotated[int, typer.Option("--steps", min=2, max=1000, help=_("Images, both ends included."))] = 10,
+    path: Annotated[str, typer.Option("--path", help=_("spherical or linear."))] = "spherical",
+    truncation: Annotated[
+        float, typer.Option("--truncation", min=0, max=1, help=_("Draw z towards its mean; 1 leaves it as it is."))
+    ] = 1.0,
     condition: ConditionOption = None,
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
     """Walk from one z to another and keep what the generator makes of it."""
-    from gancore.latents import PATHS, walk
+    from gancore.images import ANIMATIONS
+    from gancore.latent_points import point
+    from gancore.latents import PATHS, truncate, walk
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler, write_images
+    from gancore.shelf import shelf_folder
 
     if path not in PATHS:
-        raise ConfigError(f"--path: expected {' or '.join(PATHS)}, found {path!r}")
-    kind = _output_kind(out, {".npy", ".png", ".gif"})
-    sampler = open_sampler(RunManager(runs).get(run_id), at)
-    z = walk(sampler.latents(start)[0], sampler.latents(end)[0], steps, path)  # type: ignore[arg-type]
+        raise ConfigError(_("--path: expected linear or spherical, found {path!r}", path=path))
+    kind = _output_kind(out, {".npy", ".png", *ANIMATIONS})
+    run = RunManager(runs, shelf=shelf_folder()).get(run_id)
+    sampler = open_sampler(run, at)
+    first, last = (point(sampler, run.folder, name) for name in (start, end))
+    z = truncate(walk(first, last, steps, path), truncation, sampler.config.settings.latent_distribution)  # type: ignore[arg-type]
     drawn = sampler.images(z, _condition(sampler, condition))
     typer.echo(write_images(drawn, out, kind, columns=steps))
 
 
 def export(
     run_id: RunArgument,
-    to: Annotated[str, typer.Option("--to", help="csv, tensorboard, pdf, png or onnx.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; tensorboard: a folder.")],
+    to: Annotated[str, typer.Option("--to", help=_("csv, tensorboard, pdf, png, onnx or config."))],
+    out: Annotated[Path, typer.Option("--out", "-o", help=_("The file to write; tensorboard: a folder."))],
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Write a run's curves, log or generator in another program's format."""
+    """``gancore export``."""
     from gancore.export import export as export_run
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    typer.echo(export_run(RunManager(runs).get(run_id), to, out))
+    typer.echo(export_run(RunManager(runs, shelf=shelf_folder()).get(run_id), to, out))
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (sample, interpolate, export):
-        app.command()(command)
+    app.command(help=_("Draw samples from a run's generator."))(sample)
+    app.command(help=_("Walk from one z to another and keep what the generator makes of it."))(interpolate)
+    app.command(help=_("Write a run's curves, log or generator in another program's format."))(export)
 
 
 def _condition(sampler: Any, wanted: str | None) -> int | None:
@@ -88,18 +108,20 @@ def _condition(sampler: Any, wanted: str | None) -> int | None:
     if wanted is None:
         return None
     if sampler.conditions is None:
-        raise ConfigError(f"--condition: {sampler.config.preset} is not a conditional recipe; leave it out")
+        raise ConfigError(
+            _("--condition: {preset} is not a conditional recipe; leave it out", preset=sampler.config.preset)
+        )
     count = len(sampler.conditions)
     names = sampler.classes if sampler.conditions.ndim == 1 else [str(number) for number in range(1, count + 1)]
     if wanted not in names:
-        listed = ", ".join(names) if count <= 20 else f"{names[0]} to {names[-1]}"
-        raise ConfigError(f"--condition: expected one of {listed}, found {wanted!r}")
+        listed = ", ".join(names) if count <= 20 else _("{first} to {last}", first=names[0], last=names[-1])
+        raise ConfigError(_("--condition: expected one of {names}, found {found!r}", names=listed, found=wanted))
     return list(names).index(wanted)
 
 
 def _output_kind(out: Path, kinds: set[str]) -> str:
     kind = "" if out.is_dir() else out.suffix.lower()
     if kind not in kinds:
-        listed = ", ".join("a folder" if known == "" else known for known in sorted(kinds, reverse=True))
-        raise ConfigError(f"--out: expected {listed}, found {str(out)!r}")
+        listed = ", ".join(known or _("a folder") for known in sorted(kinds, reverse=True))
+        raise ConfigError(_("--out: expected {kinds}, found {found!r}", kinds=listed, found=str(out)))
     return kind

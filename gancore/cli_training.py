@@ -12,23 +12,27 @@ from tqdm import tqdm
 
 from gancore.config import Length, RunConfig
 from gancore.errors import ConfigError
+from gancore.i18n import _
 
 
 def parse_settings(pairs: Iterable[str]) -> dict[str, Any]:
     """``name=value`` pairs; an empty value or ``none`` clears an optional setting."""
+    from gancore.config_file import empty_as_none
+
     parsed: dict[str, Any] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name:
-            raise ConfigError(f"--set: expected NAME=VALUE, such as batch_size=128, found {pair!r}")
-        parsed[name.strip().replace("-", "_")] = None if value.strip().lower() in ("", "none") else value.strip()
+            raise ConfigError(_("--set: expected NAME=VALUE, such as batch_size=128, found {pair!r}", pair=pair))
+        name = name.strip().replace("-", "_")
+        parsed[name] = empty_as_none(name, value.strip())
     return parsed
 
 
 def planned_length(epochs: str | None, budget: str | None) -> Length | None:
     """The plan that ``--epochs`` or ``--budget`` gives; None where neither does."""
     if epochs is not None and budget is not None:
-        raise ConfigError("give either --epochs or --budget, not both")
+        raise ConfigError(_("give either --epochs or --budget, not both"))
     if epochs is not None:
         return read_length(epochs, "--epochs", needs_unit=False)
     return None if budget is None else read_length(budget, "--budget")
@@ -38,7 +42,9 @@ def read_length(text: str, option: str, needs_unit: bool = True) -> Length:
     """A length such as ``60s``; where no unit is needed a bare number counts epochs."""
     try:
         if needs_unit and text.strip()[-1:].isdigit():
-            raise ValueError(f"expected a length with its unit, such as 60s, 20000it or 600000img, found {text!r}")
+            raise ValueError(
+                _("expected a length with its unit, such as 60s, 20000it or 600000img, found {text!r}", text=text)
+            )
         return Length.parse(text)
     except ValueError as error:
         raise ConfigError(f"{option}: {error}") from error
@@ -50,7 +56,7 @@ def fetch_data(config: RunConfig) -> None:
 
     bar = None
     for done, total in fetch(config.data):
-        bar = bar or tqdm(total=total, unit="B", unit_scale=True, desc=f"downloading {config.data}")
+        bar = bar or tqdm(total=total, unit="B", unit_scale=True, desc=_("downloading {data}", data=config.data))
         bar.total = total
         bar.update(done - bar.n)
     if bar is not None:
@@ -66,8 +72,10 @@ def follow(manager: Any, run: Any) -> NoReturn:
         interrupted = 128 + number
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    typer.echo(f"{run.id} in {manager.root}; Ctrl-C stops it and keeps everything", err=True)
-    labels = {series.name: series.label for series in _recipe(run).series}
+    typer.echo(
+        _("{run} in {folder}; Ctrl-C stops it and keeps everything", run=run.id, folder=manager.root), err=True
+    )
+    labels = {series.name: _(series.label) for series in _recipe(run).series}
     bar_format = "{percentage:3.0f}%|{bar}| {desc}"
     shown_means: dict[str, float] = {}
     with tqdm(total=1.0, bar_format=bar_format, file=sys.stderr, dynamic_ncols=True) as bar:
@@ -80,12 +88,8 @@ def follow(manager: Any, run: Any) -> NoReturn:
             if status.epoch_means and status.epoch_means != shown_means:
                 shown_means = status.epoch_means
                 means = ", ".join(f"{label} {shown_means[name]:.4g}" for name, label in labels.items())
-                bar.write(f"epoch {shown_means['epoch']:.0f}: {means}", file=sys.stderr)
-            eta = "" if status.eta_s is None else f", {tqdm.format_interval(status.eta_s)} left"
-            rate = f", {status.iterations_per_s:.3g} it/s" if status.iterations_per_s else ""
-            bar.set_description_str(
-                f"iteration {status.iteration:,}, epoch {status.epoch:.2f}{rate}{eta}", refresh=False
-            )
+                bar.write(_("epoch {epoch:.0f}: {means}", epoch=shown_means["epoch"], means=means), file=sys.stderr)
+            bar.set_description_str(_position(status), refresh=False)
             bar.n = status.progress
             bar.refresh()
     manager.shutdown()
@@ -93,11 +97,20 @@ def follow(manager: Any, run: Any) -> NoReturn:
         signal.signal(number, handler)
     status = run.status()
     message = f": {status.message}" if status.message else ""
-    typer.echo(f"{status.state}{message}; {run.folder.path}", err=True)
+    typer.echo(f"{_(str(status.state))}{message}; {run.folder.path}", err=True)
     typer.echo(run.id)
     if interrupted and status.state != "finished":
         raise typer.Exit(interrupted)
     raise typer.Exit(1 if status.state in ("failed", "diverged") else 0)
+
+
+def _position(status: Any) -> str:
+    parts = [_("iteration {iteration:,}, epoch {epoch:.2f}", iteration=status.iteration, epoch=status.epoch)]
+    if status.iterations_per_s:
+        parts.append(_("{rate:.3g} it/s", rate=status.iterations_per_s))
+    if status.eta_s is not None:
+        parts.append(_("{time} left", time=tqdm.format_interval(status.eta_s)))
+    return ", ".join(parts)
 
 
 def _recipe(run: Any) -> Any:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from gancore.errors import RunError
+from gancore.i18n import _, language, speaking
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Control:
             RunError: when it is not above 0.
         """
         if iterations_per_s is not None and not 0 < iterations_per_s < math.inf:
-            raise RunError(f"expected a pace above 0 iterations a second, found {iterations_per_s:g}")
+            raise RunError(_("expected a pace above 0 iterations a second, found {pace:g}", pace=iterations_per_s))
         with self._condition:
             self._pace = iterations_per_s
             self._attention = True
@@ -69,14 +70,22 @@ class Control:
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Run ``function`` in the training thread between two iterations, or while it is paused.
 
+        What it says is in the caller's language.
+
         The future is cancelled when the loop has ended or ends first.
         """
         future: Future[T] = Future()
+        code = language()
+
+        def answer() -> T:
+            with speaking(code):
+                return function()
+
         with self._condition:
             if self._closed:
                 future.cancel()
                 return future
-            self._calls.append((function, future))
+            self._calls.append((answer, future))
             self._attention = True
             self._condition.notify_all()
         return future

@@ -20,6 +20,7 @@ from torch import Tensor
 from torchvision import datasets as tv
 
 from gancore.errors import DataError
+from gancore.i18n import _
 from gancore.image_folder import image_files, read_folder
 from gancore.networks import ImageShape
 from gancore.points import GENERATED, PointData, is_points_file, make_points, read_points
@@ -92,7 +93,7 @@ def load_images(
     """
     loaded = load(name, image_size, channels, split)
     if isinstance(loaded, PointData):
-        raise DataError(f"{name} is a data set of points in the plane; expected one of images")
+        raise DataError(_("{name} is a data set of points in the plane; expected one of images", name=name))
     return loaded
 
 
@@ -158,7 +159,7 @@ def _load_digits() -> ImageData:
     # To import scikit-learn for a file of its own would take 80 MB of memory.
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
-        raise DataError("the bundled digits come with scikit-learn, which is not installed")
+        raise DataError(_("the bundled digits come with scikit-learn, which is not installed"))
     table = np.loadtxt(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     grey = torch.from_numpy(table[:, :-1]).float().reshape(-1, 1, 8, 8) * (255 / 16)
     images = torch.nn.functional.interpolate(grey, size=(28, 28), mode="bicubic", align_corners=False)
@@ -175,7 +176,12 @@ def _load_torchvision(name: str, dataset_class: type[tv.MNIST], train: bool) -> 
         dataset = dataset_class(str(data_folder()), train=train, download=False)
     except (RuntimeError, OSError, ValueError) as error:
         raise DataError(
-            f"{SOURCES[name].title} is not complete in {raw_folder(dataset_class)}: {advice(dataset_class)}"
+            _(
+                "{title} is not complete in {folder}: {advice}",
+                title=_(SOURCES[name].title),
+                folder=raw_folder(dataset_class),
+                advice=advice(dataset_class),
+            )
         ) from error
     return ImageData(name, dataset.data[:, None].contiguous(), dataset.targets.long(), tuple(dataset.classes))
 

@@ -9,6 +9,7 @@ import threading
 import torch
 
 from gancore.errors import ConfigError
+from gancore.i18n import _
 
 CORES = torch.get_num_threads()
 """Threads torch takes for itself in a fresh process: the physical cores it may use."""
@@ -33,8 +34,12 @@ def resolve_device(name: str) -> torch.device:
         return torch.device(available[0])
     if name.removesuffix(":0") not in available:
         raise ConfigError(
-            f"device {name!r} is not available on this machine; choose auto or {', '.join(available)}",
-            {"device": f"not available on this machine; choose auto or {', '.join(available)}"},
+            _(
+                "device {name!r} is not available on this machine; choose auto or {devices}",
+                name=name,
+                devices=", ".join(available),
+            ),
+            {"device": _("not available on this machine; choose auto or {devices}", devices=", ".join(available))},
         )
     return torch.device(name)
 

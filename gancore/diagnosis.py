@@ -15,6 +15,7 @@ import numpy as np
 from gancore.config import RunConfig
 from gancore.evaluate.collapse import LOST
 from gancore.history import History
+from gancore.i18n import N_, _
 from gancore.live_quality import Quality
 from gancore.recent import FEWEST, LOOKBACK, RECENT, RecentSignals
 from gancore.signals import SIGNAL_NAMES
@@ -46,6 +47,19 @@ BALANCED_ACCURACY, BALANCED_SPREAD, CALM = (0.45, 0.93), (0.7, 1.4), 0.12
 """Where ``d_accuracy`` and ``spread`` of healthy runs are, and the most that the former's noise is."""
 GOOD_SAMPLES = 0.5
 """Share of points near some mode from which missing ones are missed and not just not reached yet."""
+
+
+_RUNS_AWAY = {
+    "generator_loss": N_(
+        "The generator loss has been about {high:.3g} since iteration {start:,}, after {usual:.3g} before."
+    ),
+    "discriminator_loss": N_(
+        "The discriminator loss has been about {high:.3g} since iteration {start:,}, after {usual:.3g} before."
+    ),
+    "critic_loss": N_(
+        "The critic loss has been about {high:.3g} since iteration {start:,}, after {usual:.3g} before."
+    ),
+}
 
 
 class Kind(StrEnum):
@@ -106,12 +120,16 @@ def diagnose(
 
 
 def _diverged(history: History, status: Status, config: RunConfig) -> Finding | None:
-    rate = f"a lower learning_rate than {config.settings.learning_rate:g}"
-    advice = f"Try {rate}, or one of r3gan and sngan, which hold D back."
+    advice = _(
+        "Try a lower learning_rate than {rate:g}, or one of r3gan and sngan, which hold D back.",
+        rate=config.settings.learning_rate,
+    )
     if status.state is RunState.DIVERGED:
-        return Finding(Kind.DIVERGED, "The run diverged", f"It {status.message}.", advice, status.iteration)
-    latest, _ = history.since(max(0, len(history) - 10 * LOOKBACK))
-    for name in ("generator_loss", "discriminator_loss", "critic_loss"):
+        return Finding(
+            Kind.DIVERGED, _("The run diverged"), _("It {message}.", message=status.words), advice, status.iteration
+        )
+    latest, _count = history.since(max(0, len(history) - 10 * LOOKBACK))
+    for name, evidence in _RUNS_AWAY.items():
         size = np.abs(latest.get(name, np.empty(0)))
         before, now = size[: -10 * RECENT], size[-10 * RECENT :]
         if len(before) < 10 * RECENT:
@@ -119,9 +137,8 @@ def _diverged(history: History, status: Status, config: RunConfig) -> Finding | 
         usual, high = float(np.median(before)), float(np.median(now))
         if high > RUNAWAY * max(usual, 1):
             start = int(latest["iteration"][len(before)])
-            label = name.replace("_", " ")
-            text = f"The {label} has been about {high:.3g} since iteration {start:,}, after {usual:.3g} before."
-            return Finding(Kind.DIVERGED, "The losses run away", text, advice, start)
+            text = _(evidence, high=high, start=start, usual=usual)
+            return Finding(Kind.DIVERGED, _("The losses run away"), text, advice, start)
     return None
 
 
@@ -130,12 +147,15 @@ def _ranges(signals: History, config: RunConfig) -> Finding | None:
     if not np.all(first >= OUT_OF_RANGE):
         return None
     start = int(signals.column("iteration")[0])
-    text = (
-        f"At iteration {start:,}, {first[0]:.0%} of the values in samples lay outside {config.settings.data_range}, "
-        "where the data are, so D can tell samples without looking at shapes."
+    text = _(
+        "At iteration {start:,}, {share:.0%} of the values in samples lay outside {range}, where the "
+        "data are, so D can tell samples without looking at shapes.",
+        start=start,
+        share=first[0],
+        range=config.settings.data_range,
     )
-    advice = "Set data_range to [-1, 1], which is what a generator ending in tanh makes."
-    return Finding(Kind.RANGES, "Data and samples have different ranges", text, advice, start)
+    advice = _("Set data_range to [-1, 1], which is what a generator ending in tanh makes.")
+    return Finding(Kind.RANGES, _("Data and samples have different ranges"), text, advice, start)
 
 
 def _d_wins(rows: RecentSignals, config: RunConfig) -> Finding | None:
@@ -144,18 +164,31 @@ def _d_wins(rows: RecentSignals, config: RunConfig) -> Finding | None:
     since = rows.since(certain, LASTING) if len(certain) >= LASTING else None
     if since is None:
         return None
-    text = (
-        f"Since iteration {since:,} D puts nearly every real sample before every generated one, and its gradient has "
-        f"fallen from {peak:.2g} to {rows.recent('d_gradient'):.2g}: it has nothing left to learn from G."
+    text = _(
+        "Since iteration {since:,} D puts nearly every real sample before every generated one, and its "
+        "gradient has fallen from {peak:.2g} to {now:.2g}: it has nothing left to learn from G.",
+        since=since,
+        peak=peak,
+        now=rows.recent("d_gradient"),
     )
-    return Finding(Kind.D_WINS, "The discriminator wins outright", text, _slow_d(config), since)
+    return Finding(Kind.D_WINS, _("The discriminator wins outright"), text, _slow_d(config), since)
 
 
 def _slow_d(config: RunConfig) -> str:
-    rate = f"Try a lower learning_rate than {config.settings.learning_rate:g} or a smaller D"
-    held = "" if config.settings.augment != "none" else ", augment where images are few"
+    rate = config.settings.learning_rate
     others = ", ".join(name for name in ("sngan", "dragan", "r3gan") if name != config.preset)
-    return f"{rate}{held}, or a preset that holds D back: {others}."
+    if config.settings.augment != "none":
+        return _(
+            "Try a lower learning_rate than {rate:g} or a smaller D, or a preset that holds D back: {others}.",
+            rate=rate,
+            others=others,
+        )
+    return _(
+        "Try a lower learning_rate than {rate:g} or a smaller D, augment where images are few, or a preset that "
+        "holds D back: {others}.",
+        rate=rate,
+        others=others,
+    )
 
 
 def _vanishing(rows: RecentSignals, config: RunConfig) -> Finding | None:
@@ -163,42 +196,62 @@ def _vanishing(rows: RecentSignals, config: RunConfig) -> Finding | None:
     faded = (latest["d_accuracy"] >= AHEAD) & (latest["sample_gradient"] <= VANISHED * peak)
     if (since := rows.since(faded)) is not None:
         now = rows.recent("sample_gradient")
-        text = (
-            f"Since iteration {since:,} G's loss pulls at samples with {now:.2g}, after {peak:.2g}, and D is ahead."
+        text = _(
+            "Since iteration {since:,} G's loss pulls at samples with {now:.2g}, after {peak:.2g}, and D is ahead.",
+            since=since,
+            now=now,
+            peak=peak,
         )
     elif (since := rows.since(latest["g_gradient"] <= TOO_SMALL)) is not None:
         now = rows.recent("g_gradient")
-        text = f"Since iteration {since:,} the gradient over all of G's weights is {now:.1g}, too small to move them."
+        text = _(
+            "Since iteration {since:,} the gradient over all of G's weights is {now:.1g}, too small to move them.",
+            since=since,
+            now=now,
+        )
     else:
         return None
-    return Finding(Kind.VANISHING, "The generator's gradient vanishes", text, _stronger_pull(config), since)
+    return Finding(Kind.VANISHING, _("The generator's gradient vanishes"), text, _stronger_pull(config), since)
 
 
 def _stronger_pull(config: RunConfig) -> str:
     clip = getattr(config.settings, "clip", None)
     if clip is not None:
-        return f"Try a larger clip than {clip:g}, such as 0.01, or wgan-gp, which needs none."
+        return _("Try a larger clip than {clip:g}, such as 0.01, or wgan-gp, which needs none.", clip=clip)
     if config.preset == "minimax":
-        return "Try ns-gan, whose loss pulls hardest where D is sure, or wgan-gp; a lower learning_rate may do too."
+        return _(
+            "Try ns-gan, whose loss pulls hardest where D is sure, or wgan-gp; a lower learning_rate may do too."
+        )
     if config.preset in ("grl", "grl-in-turns"):
-        return (
+        return _(
             "It plays the minimax game, which fades where D is sure: try ns-gan or wgan-gp, or a lower learning_rate."
         )
-    return f"Try a lower learning_rate than {config.settings.learning_rate:g}, or wgan-gp, whose pull does not fade."
+    return _(
+        "Try a lower learning_rate than {rate:g}, or wgan-gp, whose pull does not fade.",
+        rate=config.settings.learning_rate,
+    )
 
 
 def _collapse(rows: RecentSignals, quality: Quality | None, config: RunConfig) -> Finding | None:
-    peak, headline = rows.peak("spread"), "The generator has collapsed"
+    peak, headline = rows.peak("spread"), _("The generator has collapsed")
     limit = min(ALIKE, peak / 2)
-    more = "a larger packing" if config.settings.packing > 1 else "packing 2 or 4"
-    advice = f"Try {more}, which shows D several samples at once, r3gan, or a lower learning_rate."
+    advice = (
+        _("Try a larger packing, which shows D several samples at once, r3gan, or a lower learning_rate.")
+        if config.settings.packing > 1
+        else _("Try packing 2 or 4, which shows D several samples at once, r3gan, or a lower learning_rate.")
+    )
     if (since := rows.since(rows.latest["spread"] <= limit)) is not None:
         now = rows.recent("spread")
-        text = f"Since iteration {since:,} samples differ {now:.2f} times as much as data do, after {peak:.2f}."
+        text = _(
+            "Since iteration {since:,} samples differ {now:.2f} times as much as data do, after {peak:.2f}.",
+            since=since,
+            now=now,
+            peak=peak,
+        )
         return Finding(Kind.COLLAPSE, headline, text, advice, since)
     if quality is None or quality.facts.classes < 2 or "modes" not in quality.history.names:
         return None
-    measured, _ = quality.history.since()
+    measured, _count = quality.history.since()
     classes, modes = quality.facts.classes, measured["modes"]
     if len(modes) < 2:
         return None
@@ -211,9 +264,23 @@ def _collapse(rows: RecentSignals, quality: Quality | None, config: RunConfig) -
         return None
     first = len(few) - int(np.argmin(few[::-1])) if not few.all() else 0
     since = int(measured["iteration"][first])
-    kind = "modes" if "high_quality" in measured else "classes"
-    text = f"Since iteration {since:,} samples cover no more than {modes[first:].max():.0f} of {classes} {kind}."
-    return Finding(Kind.COLLAPSE, "The generator leaves out much of the data", text, advice, since)
+    most = float(modes[first:].max())
+    text = (
+        _(
+            "Since iteration {since:,} samples cover no more than {most:.0f} of {modes} modes.",
+            since=since,
+            most=most,
+            modes=classes,
+        )
+        if "high_quality" in measured
+        else _(
+            "Since iteration {since:,} samples cover no more than {most:.0f} of {classes} classes.",
+            since=since,
+            most=most,
+            classes=classes,
+        )
+    )
+    return Finding(Kind.COLLAPSE, _("The generator leaves out much of the data"), text, advice, since)
 
 
 def _oscillation(rows: RecentSignals, config: RunConfig) -> Finding | None:
@@ -224,15 +291,20 @@ def _oscillation(rows: RecentSignals, config: RunConfig) -> Finding | None:
     if turns < TURNS:
         return None
     since = int(rows.latest["iteration"][-len(accuracy) :][extreme[0]])
-    text = (
-        f"Since iteration {since:,} the lead has changed {turns} times: D tells between {accuracy.min():.0%} and "
-        f"{accuracy.max():.0%} of the pairs."
+    text = _(
+        "Since iteration {since:,} the lead has changed {turns} times: D tells between {low:.0%} and "
+        "{high:.0%} of the pairs.",
+        since=since,
+        turns=turns,
+        low=accuracy.min(),
+        high=accuracy.max(),
     )
-    advice = (
-        f"Try a lower learning_rate than {config.settings.learning_rate:g}, rate_decay linear, or r3gan, whose "
-        "penalties damp the swing; ema_decay steadies what is shown."
+    advice = _(
+        "Try a lower learning_rate than {rate:g}, rate_decay linear, or r3gan, whose penalties damp the "
+        "swing; ema_decay steadies what is shown.",
+        rate=config.settings.learning_rate,
     )
-    return Finding(Kind.OSCILLATION, "The players chase each other", text, advice, since)
+    return Finding(Kind.OSCILLATION, _("The players chase each other"), text, advice, since)
 
 
 def _balanced(rows: RecentSignals, quality: Quality | None) -> Finding | None:
@@ -251,8 +323,11 @@ def _balanced(rows: RecentSignals, quality: Quality | None) -> Finding | None:
     since = rows.since(in_reach & (latest["spread"] >= BALANCED_SPREAD[0]) & (latest["spread"] <= BALANCED_SPREAD[1]))
     if since is None:
         return None
-    text = (
-        f"Since iteration {since:,} neither is far ahead: D tells {mean:.0%} of the pairs (50 % is guessing), and "
-        f"samples differ {between:.2g} times as much as data do."
+    text = _(
+        "Since iteration {since:,} neither is far ahead: D tells {share:.0%} of the pairs (50 % is "
+        "guessing), and samples differ {between:.2g} times as much as data do.",
+        since=since,
+        share=mean,
+        between=between,
     )
-    return Finding(Kind.BALANCED, "The players are balanced", text, "Train on: quality grows with time.", since)
+    return Finding(Kind.BALANCED, _("The players are balanced"), text, _("Train on: quality grows with time."), since)

@@ -11,9 +11,17 @@ Each message is one sentence fit to be shown as it stands: what, expected, found
 is a result, not an error; it has a state of its own (:class:`gancore.status.RunState`).
 """
 
+from gancore.i18n import _, reason_of
+
 
 class GanCoreError(Exception):
     """Root of everything this package raises on purpose."""
+
+    @property
+    def sentence(self) -> str:
+        """The message with its full stop, as :func:`gancore.i18n.again` can translate it."""
+        reason = reason_of(self)
+        return reason if reason.endswith((".", "。")) else _("{reason}.", reason=reason)
 
 
 class ConfigError(GanCoreError):

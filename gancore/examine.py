@@ -19,6 +19,7 @@ from gancore.anatomy import Anatomy, Layer, Name, Network, Values, verdict
 from gancore.config import RunConfig
 from gancore.errors import DataError, RunError
 from gancore.feed import Feed
+from gancore.i18n import _, reason_of
 from gancore.layer_probes import ENDS, Probe, Tally, share_at_ends, watched
 from gancore.layers import layer_name, layers_of, own_parameters, part_of
 from gancore.networks import ImageShape, shape_of
@@ -55,7 +56,9 @@ def examine(run: Run, timeout_s: float = 30.0) -> Anatomy:
 def _examine(run: Run, timeout_s: float) -> Anatomy:
     config, resolved = run.config, run.folder.read_resolved()
     if resolved is None:
-        raise RunError(f"run {run.id} has not started to train yet, so its networks are not there to be looked at")
+        raise RunError(
+            _("run {run} has not started to train yet, so its networks are not there to be looked at", run=run.id)
+        )
     recipe, settings, classes = recipe_of(config.preset), config.settings, max(1, len(resolved.classes))
     players = build_players(config, shape_of(resolved.shape), torch.device("cpu"), "float32", classes)
     iteration = run.copy_into(players, timeout_s)
@@ -86,9 +89,14 @@ def _data(config: RunConfig, resolved: Resolved, random: torch.Generator) -> tup
         dataset = data.load(config.data, config.image_size, config.channels)
         if tuple(dataset.shape) == resolved.shape:
             return dataset, ""
-        reason = f"{config.data} now holds samples of shape {tuple(dataset.shape)}, not {resolved.shape}"
+        reason = _(
+            "{data} now holds samples of shape {found}, not {shape}",
+            data=config.data,
+            found=tuple(dataset.shape),
+            shape=resolved.shape,
+        )
     except DataError as error:
-        reason = str(error)
+        reason = reason_of(error)
     sizes = (config.settings.batch_size, *resolved.shape)
     labels = torch.randint(max(1, len(resolved.classes)), sizes[:1], generator=random)
     if isinstance(shape_of(resolved.shape), ImageShape):

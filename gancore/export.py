@@ -17,22 +17,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from gancore import images
-from gancore.data import Batches, ImageData
+from gancore.config_file import config_file
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
-from gancore.feed import Feed
+from gancore.figure_fonts import figure_fonts
 from gancore.files import replace, write_aside
 from gancore.history import Columns
-from gancore.networks import PointShape, shape_of
+from gancore.i18n import _
 from gancore.onnx_writer import write_onnx
-from gancore.players import build_players
-from gancore.points import PointData
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Series
 from gancore.run import Run
 from gancore.sampling import milestone_of
+from gancore.structure import example_networks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,12 +55,15 @@ def export(run: Run, kind: str, out: Path) -> Path:
         CheckpointError: when ``out`` cannot be written, or the run's files are damaged.
     """
     if kind not in EXPORTS:
-        raise ConfigError(f"there is no export {kind!r}; choose one of {', '.join(EXPORTS)}", {"kind": "unknown"})
+        raise ConfigError(
+            _("there is no export {kind!r}; choose one of {known}", kind=kind, known=", ".join(EXPORTS)),
+            {"kind": "unknown"},
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         return EXPORTS[kind](run, out)
     except OSError as error:
-        raise CheckpointError(f"cannot write {out}: {error.strerror or error}") from error
+        raise CheckpointError(_("cannot write {path}: {error}", path=out, error=error.strerror or error)) from error
 
 
 def to_csv(run: Run, out: Path) -> Path:
@@ -108,7 +109,7 @@ def to_tensorboard(run: Run, out: Path) -> Path:
 
     with SummaryWriter(str(out), filename_suffix=_EVENTS_SUFFIX) as writer:
         times = started + rows["elapsed_s"]
-        epochs, last_rows, _ = _epochs(rows)
+        epochs, last_rows, _every = _epochs(rows)
         for series in _series(run, "loss"):
             if not series.tag:
                 continue
@@ -136,7 +137,7 @@ def to_onnx(run: Run, out: Path) -> Path:
     """
     _require("ONNX", "onnx", "onnxscript")
     gallery, config = milestone_of(run), run.config
-    generator, inputs = _networks(run)["generator"]
+    generator, inputs = example_networks(run)["generator"]
     generator.load_state_dict(run.folder.generator_weights(gallery))
     facts = {
         "run": run.id,
@@ -150,12 +151,19 @@ def to_onnx(run: Run, out: Path) -> Path:
     return out
 
 
+def to_config(run: Run, out: Path) -> Path:
+    """The configuration as JSON that ``gancore train --config`` trains again; see :mod:`gancore.config_file`."""
+    write_aside(out, config_file(run.config, run.folder.read_resolved()))
+    return out
+
+
 EXPORTS: dict[str, Callable[[Run, Path], Path]] = {
     "csv": to_csv,
     "tensorboard": to_tensorboard,
     "pdf": to_pdf,
     "png": to_png,
     "onnx": to_onnx,
+    "config": to_config,
 }
 """Format -> function of (run, where to write), which returns what it wrote; see :func:`export` for the errors."""
 
@@ -166,50 +174,20 @@ def _require(format_name: str, *packages: str) -> None:
             importlib.import_module(package)
         except ImportError as error:
             raise MissingExtraError(
-                f"exporting to {format_name} needs the package {package}; "
-                "install it with: uv pip install 'ganscope[export]'"
+                _(
+                    "exporting to {format} needs the package {package}; install it with: "
+                    "uv pip install 'ganscope[export]'",
+                    format=format_name,
+                    package=package,
+                )
             ) from error
 
 
 def _rows(run: Run) -> Columns:
     rows, count = run.history().since()
     if count == 0:
-        raise RunError(f"run {run.id} has not trained an iteration yet, so there is nothing to export")
+        raise RunError(_("run {run} has not trained an iteration yet, so there is nothing to export", run=run.id))
     return rows
-
-
-def _networks(run: Run) -> dict[str, tuple[nn.Module, tuple[torch.Tensor, ...]]]:
-    """Both networks with new weights, and two of each of the inputs that a step of the recipe gives them."""
-    resolved, config = run.folder.read_resolved(), run.config
-    if resolved is None:
-        raise RunError(f"run {run.id} has not started to train yet, so its networks are not known")
-    shape, settings = shape_of(resolved.shape), config.settings
-    count = 2 * settings.packing
-    blank = (torch.zeros(count, *shape), torch.arange(count) % max(1, len(resolved.classes)))
-    dataset = (
-        PointData("blank", *blank, resolved.classes)
-        if isinstance(shape, PointShape)
-        else ImageData("blank", blank[0].to(torch.uint8), blank[1], resolved.classes)
-    )
-    small = config.model_copy(update={"settings": settings.model_copy(update={"batch_size": count})})
-    players = build_players(small, shape, torch.device("cpu"), "float32", max(1, len(resolved.classes)))
-    players.random = torch.Generator().manual_seed(0)
-    networks = {"generator": players.generator, "discriminator": players.discriminator}
-    calls: dict[str, list[tuple[torch.Tensor, ...]]] = {name: [] for name in networks}
-    hooks = [
-        network.register_forward_pre_hook(lambda _, inputs, kept=calls[name]: kept.append(inputs))
-        for name, network in networks.items()
-    ]
-    batches = Batches(dataset, count, settings.data_range, players.random)
-    recipe_of(config.preset).step(
-        players, small.settings, Feed(batches, small, players.random, len(resolved.classes))
-    )
-    for hook in hooks:
-        hook.remove()
-    return {
-        name: (network, tuple(value.detach().clone() for value in calls[name][0]))
-        for name, network in networks.items()
-    }
 
 
 def _series(run: Run, kind: str) -> list[Series]:
@@ -227,7 +205,7 @@ def _epochs(rows: Columns) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArra
 
 
 def _epoch_means(rows: Columns, name: str) -> NDArray[np.float64]:
-    _, last_rows, _ = _epochs(rows)
+    _numbers, last_rows, _every = _epochs(rows)
     starts = np.concatenate([[0], last_rows[:-1] + 1])
     means: NDArray[np.float64] = np.add.reduceat(rows[name], starts) / (last_rows - starts + 1)
     return means
@@ -237,14 +215,14 @@ def _read_picture(path: Path) -> torch.Tensor:
     try:
         return images.read_png(path)
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be read as an image: {error}") from error
+        raise CheckpointError(_("{path} cannot be read as an image: {error}", path=path, error=error)) from error
 
 
 def _write_graphs(run: Run, out: Path) -> None:
     """Both networks' graphs; they hold no weights, so new networks do."""
     from torch.utils.tensorboard import SummaryWriter
 
-    for name, (network, example) in _networks(run).items():
+    for name, (network, example) in example_networks(run).items():
         with SummaryWriter(str(out / name), filename_suffix=_EVENTS_SUFFIX) as writer:
             writer.add_graph(network.eval(), example)
 
@@ -254,25 +232,26 @@ def _figure(run: Run, out: Path, file_format: str, metadata: dict[str, Any]) -> 
     from matplotlib.figure import Figure  # no pyplot: that one keeps figures in a list all threads share
 
     rows = _rows(run)
-    panels = [
-        (label, series)
-        for label, series in (("Loss", _series(run, "loss")), ("Probability", _series(run, "probability")))
-        if series
-    ]
-    figure = Figure(figsize=(8, 1.2 + 2.9 * len(panels)), layout="constrained")
-    data = Path(run.config.data).name
-    figure.suptitle(f"{run.config.preset} on {data}\n{run.id}", fontsize=11, parse_math=False)
-    axes = np.atleast_1d(figure.subplots(len(panels), 1, sharex=True))
-    for axis, (label, series) in zip(axes, panels, strict=True):
-        for each, colour in zip(series, _COLOURS, strict=False):
-            _draw_series(axis, rows, each, colour)
-        axis.set_ylabel(label)
-        axis.grid(alpha=0.25, linewidth=0.6)
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.legend(frameon=False, fontsize=9)
-    axes[-1].set_xlabel("Epoch (faint: every iteration; bold: mean of an epoch)")
-    with _aside(out) as aside:
-        figure.savefig(aside, format=file_format, dpi=200, metadata=metadata)
+    with figure_fonts():
+        panels = [
+            (label, series)
+            for label, series in ((_("Loss"), _series(run, "loss")), (_("Probability"), _series(run, "probability")))
+            if series
+        ]
+        figure = Figure(figsize=(8, 1.2 + 2.9 * len(panels)), layout="constrained")
+        title = _("{preset} on {data}", preset=run.config.preset, data=Path(run.config.data).name)
+        figure.suptitle(f"{title}\n{run.id}", fontsize=11, parse_math=False)
+        axes = np.atleast_1d(figure.subplots(len(panels), 1, sharex=True))
+        for axis, (label, series) in zip(axes, panels, strict=True):
+            for each, colour in zip(series, _COLOURS, strict=False):
+                _draw_series(axis, rows, each, colour)
+            axis.set_ylabel(label)
+            axis.grid(alpha=0.25, linewidth=0.6)
+            axis.spines[["top", "right"]].set_visible(False)
+            axis.legend(frameon=False, fontsize=9)
+        axes[-1].set_xlabel(_("Epoch (faint: every iteration; bold: mean of an epoch)"))
+        with _aside(out) as aside:
+            figure.savefig(aside, format=file_format, dpi=200, metadata=metadata)
     return out
 
 
@@ -290,7 +269,7 @@ def _draw_series(axis: Axes, rows: Columns, series: Series, colour: str) -> None
     means = _epoch_means(rows, series.name)
     middles = _epoch_means(rows, "epoch")
     marker = "o" if len(means) <= 30 else ""
-    axis.plot(middles, means, color=colour, linewidth=1.8, marker=marker, markersize=3.5, label=series.label)
+    axis.plot(middles, means, color=colour, linewidth=1.8, marker=marker, markersize=3.5, label=_(series.label))
 
 
 @contextlib.contextmanager

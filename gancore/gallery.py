@@ -21,7 +21,8 @@ POINTS_SHOWN = 2_500
 SCATTER_SIDE = 256
 SOURCES_KEPT = 100
 """Source images that a run keeps for its samples, where its recipe is conditioned on images."""
-_GALLERY_SEED_OFFSET = 1_000_003
+GALLERY_SEED_OFFSET = 1_000_003
+"""Added to a run's seed: that of the latents its galleries are drawn from."""
 _REAL_COLOR, _FAKE_COLOR = (88, 96, 122), (251, 191, 36)
 
 
@@ -36,7 +37,7 @@ def conditions_of(config: RunConfig, dataset: ImageData | PointData) -> Tensor |
         return torch.arange(len(dataset.classes))
     if recipe.source is None:
         return None
-    generator = torch.Generator().manual_seed(config.seed + _GALLERY_SEED_OFFSET)
+    generator = torch.Generator().manual_seed(config.seed + GALLERY_SEED_OFFSET)
     chosen = torch.randperm(len(dataset.samples), generator=generator)[:SOURCES_KEPT]
     real = data.to_range(dataset.samples[chosen], settings.data_range)
     return data.from_range(recipe.source(settings, real), settings.data_range)
@@ -61,7 +62,7 @@ class Painter:
         self._shows_sources = self.conditions is not None and self.conditions.ndim > 1
         count = self._count()
         self._latents = latents.from_seed(
-            config.seed + _GALLERY_SEED_OFFSET,
+            config.seed + GALLERY_SEED_OFFSET,
             count,
             config.settings.latent_dim,
             config.settings.latent_distribution,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gancore.errors import CheckpointError
 from gancore.files import write_aside
+from gancore.i18n import _
 
 Columns = dict[str, NDArray[np.float64]]
 POSITION = ("iteration", "epoch", "images_seen", "elapsed_s")
@@ -112,7 +113,7 @@ class History:
     @property
     def schema(self) -> pa.Schema:
         """float64 columns in order."""
-        return pa.schema([(name, pa.float64()) for name in self.names])
+        return _schema(self.names)
 
     def _view(self, start: int, names: Sequence[str] | None = None) -> Columns:
         found = {}
@@ -155,6 +156,21 @@ class HistoryWriter:
         self._written = write_history(self._history, self._path)
 
 
+def write_small_history(history: History, path: Path, rows: int) -> None:
+    """Write a history to be shipped: at most so many of its rows, evenly spread and the last among them, as float32.
+
+    Readers get float64 again; an iteration below 16 million is the same number.
+    """
+    columns, count = history.since()
+    kept = np.unique(np.linspace(count - 1, 0, min(rows, count)).round().astype(np.int64))
+    schema = pa.schema([(name, pa.float32()) for name in history.names])
+    batch = pa.record_batch([pa.array(columns[name][kept], pa.float32()) for name in history.names], schema=schema)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_batch(batch)
+    write_aside(path, sink.getvalue().to_pybytes())
+
+
 def write_history(history: History, path: Path) -> int:
     """Write a history as one batch, and return how many rows it had then."""
     batch = history.batch()
@@ -163,6 +179,10 @@ def write_history(history: History, path: Path) -> int:
         parts.append(batch.serialize().to_pybytes())
     write_aside(path, b"".join(parts))
     return int(batch.num_rows)
+
+
+def _schema(names: Sequence[str]) -> pa.Schema:
+    return pa.schema([(name, pa.float64()) for name in names])
 
 
 def read_history(path: Path) -> History:
@@ -213,9 +233,13 @@ class HistoryFile:
                         file.seek(self._end)
                         self._take(pa.py_buffer(file.read()))
             except (OSError, ValueError, EOFError) as error:
-                raise CheckpointError(f"{self.path} cannot be read as a history: {error}") from error
+                raise CheckpointError(
+                    _("{file} cannot be read as a history: {reason}", file=self.path, reason=error)
+                ) from error
             self._batches = _joined(self._batches)
-            self._history = History(self._schema.names, pa.Table.from_batches(self._batches, self._schema))
+            table = pa.Table.from_batches(self._batches, self._schema)
+            # Shipped histories are in half the bits.
+            self._history = History(self._schema.names, table.cast(_schema(self._schema.names)))
             self._version = version
             return self._history
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gettext
 import io
+import numbers
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,16 +41,28 @@ _ask: Callable[[], str | None] = _nobody
 
 
 class Text(str):
-    """A translated message, and the English one it was made from."""
+    """A translated message, and the English one it was made from.
+
+    In another message, ``{name:lower}`` puts it into lower case.
+    """
 
     template: str
     values: Mapping[str, Any]
+    plural: str | None
+    """The template for other numbers than one, of a message that depends on a number."""
 
-    def __new__(cls, translated: str, template: str, values: Mapping[str, Any]) -> Text:
-        """``translated`` is a pattern for ``values``, as ``template`` is."""
-        text = super().__new__(cls, translated.format(**values) if values else translated)
-        text.template, text.values = template, values
-        return text
+    def __new__(cls, text: str, template: str, values: Mapping[str, Any], plural: str | None = None) -> Text:
+        """``text`` is what ``template`` and ``values`` came to."""
+        made = super().__new__(cls, text)
+        made.template, made.values, made.plural = template, values, plural
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str, Mapping[str, Any], str | None]:  # type: ignore[override]
+        """What a copy, in this process or another, is made from."""
+        return str(self), self.template, self.values, self.plural
+
+    def __format__(self, spec: str) -> str:
+        return self.lower() if spec == "lower" else super().__format__(spec)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _copied, (str(self), self.template, dict(self.values))
@@ -62,14 +75,15 @@ def _copied(shown: str, template: str, values: Mapping[str, Any]) -> Text:
     return text
 
 
-def _(message: str, **values: Any) -> Text:
+def _(message: str, /, **values: Any) -> Text:
     """A message in the language in force.
 
     Args:
         message: in English; with ``values``, a pattern of :meth:`str.format`.
         values: what stands in for its names.
     """
-    return Text(_translations(language()).gettext(message) if message else "", message, values)
+    translated = _translations(language()).gettext(message) if message else ""
+    return Text(translated.format(**values) if values else translated, message, values)
 
 
 def N_(message: str) -> str:
@@ -77,11 +91,11 @@ def N_(message: str) -> str:
     return message
 
 
-def ngettext(singular: str, plural: str, count: int, **values: Any) -> Text:
+def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> Text:
     """A message that depends on a number, which it has as ``{count}``."""
     values = {"count": count, **values}
-    template = singular if count == 1 else plural
-    return Text(_translations(language()).ngettext(singular, plural, count), template, values)
+    translated = _translations(language()).ngettext(singular, plural, count)
+    return Text(translated.format(**values), singular, values, plural)
 
 
 def language() -> str:
@@ -133,21 +147,43 @@ def best_language(preferred: Iterable[str]) -> str:
 def to_json(value: Any) -> Any:
     """A message as it is stored: text, or what :func:`from_json` makes it from in any language."""
     if isinstance(value, Text):
-        return {"template": value.template, "values": {name: to_json(part) for name, part in value.values.items()}}
-    return value if isinstance(value, int | float) or value is None else str(value)
+        stored = {"template": value.template, "values": {name: to_json(part) for name, part in value.values.items()}}
+        return stored if value.plural is None else {**stored, "plural": value.plural}
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else None if value is None else str(value)
 
 
 def from_json(value: Any) -> Any:
     """A stored message in the language in force."""
     if isinstance(value, Mapping):
-        template, values = value["template"], value["values"]
-        return _(template, **{name: from_json(part) for name, part in values.items()})
+        template, values = value["template"], {name: from_json(part) for name, part in value["values"].items()}
+        if "plural" in value:
+            return ngettext(template, value["plural"], values.pop("count"), **values)
+        return _(template, **values)
     return value
 
 
 def again(text: str) -> str:
     """A message that may have been made in another language, in the one in force."""
     return str(from_json(to_json(text)))
+
+
+def in_english(text: str) -> str:
+    """A message as the code has it, whatever language it was made in."""
+    with speaking(ENGLISH):
+        return again(text)
+
+
+def reason_of(error: BaseException) -> str:
+    """An error's message, with what it was made from where it is one of ours: ``str(error)`` forgets that."""
+    return error.args[0] if error.args and isinstance(error.args[0], Text) else str(error)
+
+
+def either(choices: Iterable[str]) -> str:
+    """Choices as a sentence has them: ``cpu, cuda or mps``."""
+    *others, last = choices
+    return _("{others} or {last}", others=", ".join(others), last=last) if others else last
 
 
 def words_of(script: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from gancore.errors import DataError
+from gancore.i18n import _
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 _GREY_TOLERANCE = 8
@@ -35,15 +36,20 @@ def read_folder(folder: Path, side: int, grey: bool | None) -> tuple[Tensor, Ten
     for file in files:
         try:
             with Image.open(file) as opened:
-                pictures.append(_square(opened, side))
+                pictures.append(square(opened, side))
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             skipped += 1
             continue
         labels.append(class_names.index(_class_of(file, folder)))
     if len(pictures) < 2:
         raise DataError(
-            f"{folder} holds {len(pictures)} readable images, and training needs at least 2; "
-            f"expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}"
+            _(
+                "{folder} holds {count} readable images, and training needs at least 2; expected files "
+                "ending in {suffixes}",
+                folder=folder,
+                count=len(pictures),
+                suffixes=", ".join(sorted(IMAGE_SUFFIXES)),
+            )
         )
     if grey is None:
         grey = all(_is_grey(picture) for picture in pictures)
@@ -79,7 +85,7 @@ def _class_of(file: Path, folder: Path) -> str:
     return parts[0] if len(parts) > 1 else folder.resolve().name
 
 
-def _square(picture: Image.Image, side: int) -> Image.Image:
+def square(picture: Image.Image, side: int) -> Image.Image:
     """Cropped and resized, transparency laid on white, in mode L or RGB."""
     picture = _opaque(picture)
     edge = min(picture.size)

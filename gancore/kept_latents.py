@@ -71,12 +71,12 @@ def keep(folder: RunFolder, name: str, kind: Kind, vector: Tensor, source: str =
         )
     new = Kept(name=name, kind=kind, vector=tuple(vector.tolist()), source=source)
     others = [each for each in kept(folder) if (each.name, each.kind) != (name, kind)]
-    _write(folder.path / FILE, [*others, new])
+    _write(folder.for_writing() / FILE, [*others, new])
 
 
 def forget(folder: RunFolder, name: str, kind: Kind) -> None:
     """Let go of what was kept under a name; nothing happens where there is none."""
-    _write(folder.path / FILE, [each for each in kept(folder) if (each.name, each.kind) != (name, kind)])
+    _write(folder.for_writing() / FILE, [each for each in kept(folder) if (each.name, each.kind) != (name, kind)])
 
 
 def _write(path: Path, found: list[Kept]) -> None:

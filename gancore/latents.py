@@ -112,3 +112,43 @@ def corners(four: Tensor, side: int, path: Path = "spherical") -> Tensor:
     top_left, top_right, bottom_left, bottom_right = four
     left, right = walk(top_left, bottom_left, side, path), walk(top_right, bottom_right, side, path)
     return torch.cat([walk(a, b, side, path) for a, b in zip(left, right, strict=True)])
+
+
+def truncate(z: Tensor, psi: float, distribution: Distribution) -> Tensor:
+    """Latents moved towards the mean of what they are drawn from: mean + psi (z - mean).
+
+    Karras et al. 2019, arXiv:1812.04948, appendix B, which does so in StyleGAN's w; here it is z itself, as these
+    generators have no other. Less variety, samples nearer to what training saw most. (The truncation trick of Brock
+    et al. 2019, arXiv:1809.11096, section 3.1, draws numbers that are too large again instead; that would take a
+    slider's image to another z.)
+
+    Args:
+        z: (..., dim) latents.
+        psi: 1 leaves them as they are, 0 makes all of them the mean: 0 of N(0, 1), 0.5 of U[0, 1).
+    """
+    mean = 0.0 if distribution == "normal" else 0.5
+    return mean + psi * (z - mean)
+
+
+def on_plane(points: Tensor, places: Tensor, path: Path = "linear") -> Tensor:
+    """Latents on the plane through three points, or on the patch between four.
+
+    Args:
+        points: (3, dim) a, b, c: a + s (b - a) + t (c - a), the one plane that holds all three. Or (4, dim) top left,
+            top right, bottom left, bottom right: ``path`` down both edges, then across.
+        places: (n, 2) pairs (s, t): how far across and how far down, 0 to 1 between the points.
+
+    Returns:
+        (n, dim) latents.
+
+    Raises:
+        ValueError: when there are neither three nor four points.
+    """
+    if len(points) == 3:
+        origin, across, down = points
+        return origin + places[:, :1] * (across - origin) + places[:, 1:] * (down - origin)
+    if len(points) != 4:
+        raise ValueError(f"expected 3 or 4 points, found {len(points)}")
+    go, (top_left, top_right, bottom_left, bottom_right) = PATHS[path], points
+    left, right = go(top_left, bottom_left, places[:, 1]), go(top_right, bottom_right, places[:, 1])
+    return torch.cat([go(a, b, share[None]) for a, b, share in zip(left, right, places[:, 0], strict=True)])

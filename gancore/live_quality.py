@@ -25,6 +25,7 @@ from gancore.devices import work_when_idle
 from gancore.errors import CheckpointError
 from gancore.files import write_json
 from gancore.history import POSITION, History, read_history, write_history
+from gancore.i18n import _
 from gancore.player_files import weights_of
 from gancore.points import PointData
 from gancore.recipes.recipe import Players
@@ -94,7 +95,7 @@ def read_quality(folder: RunFolder) -> Quality | None:
     try:
         facts = QualityFacts.model_validate_json(path.read_bytes())
     except ValueError as error:
-        raise CheckpointError(f"{path} is damaged and cannot be read") from error
+        raise CheckpointError(_("{file} is damaged and cannot be read", file=path)) from error
     return Quality(facts=facts, history=read_history(folder.path / _FILE))
 
 

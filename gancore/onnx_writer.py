@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from gancore.errors import RunError
+from gancore.i18n import _
 
 
 def write_onnx(generator: nn.Module, inputs: Sequence[Tensor], facts: Mapping[str, str]) -> bytes:
@@ -48,8 +49,8 @@ def write_onnx(generator: nn.Module, inputs: Sequence[Tensor], facts: Mapping[st
             check=False,
         )
         if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise RunError(f"the generator cannot be written as ONNX: {reason}")
+            reason = (done.stderr.strip().splitlines() or [_("no reason given")])[-1]
+            raise RunError(_("the generator cannot be written as ONNX: {reason}", reason=reason))
         return (Path(folder) / "generator.onnx").read_bytes()
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from gancore import data, latents
 from gancore.config import RunConfig
 from gancore.errors import RunError
+from gancore.i18n import _
 from gancore.latents import Distribution
 from gancore.points import PointData
 from gancore.recipes import recipe_of
@@ -91,7 +92,7 @@ def points_of(config: RunConfig) -> PointData:
     """
     dataset = data.load(config.data) if is_points(config.data) else None
     if not isinstance(dataset, PointData):
-        raise RunError(f"{config.data} is a data set of images; expected one of points in the plane")
+        raise RunError(_("{data} is a data set of images; expected one of points in the plane", data=config.data))
     return dataset
 
 

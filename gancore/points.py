@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gancore.errors import DataError
+from gancore.i18n import _
 from gancore.networks import PointShape
 
 COUNT = 100_000
@@ -77,11 +78,17 @@ def read_points(path: Path) -> PointData:
             warnings.simplefilter("ignore", UserWarning)  # an empty file is said below
             table = np.genfromtxt(path, delimiter=",", dtype=np.float64, ndmin=2)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as points: {' '.join(str(error).split())}") from error
+        raise DataError(
+            _("{file} cannot be read as points: {reason}", file=path, reason=" ".join(str(error).split()))
+        ) from error
     found = table[np.isfinite(table).all(axis=1)] if table.shape[1] == 2 else np.empty((0, 2))
     if len(found) < 10 or np.ptp(found, axis=0).max() == 0:
         raise DataError(
-            f"{path} holds {len(found)} points in two columns; expected at least 10 that are not all the same"
+            _(
+                "{file} holds {count} points in two columns; expected at least 10 that are not all the same",
+                file=path,
+                count=len(found),
+            )
         )
     middle = (found.max(axis=0) + found.min(axis=0)) / 2
     points = torch.from_numpy((found - middle) / np.abs(found - middle).max()).float()

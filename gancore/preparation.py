@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from gancore.feed import Feed
 from gancore.gallery import Painter
 from gancore.helm import Helm
 from gancore.history import HISTORY_FILE, SIGNALS_FILE, History, read_history
+from gancore.i18n import _
 from gancore.players import build_players
 from gancore.points import PointData
 from gancore.probe import Probe
@@ -80,11 +82,17 @@ def prepare(folder: RunFolder, config: RunConfig, recipe: Recipe, recorder: Reco
     precision = before.precision if before else resolve_precision(config.precision, device)
     dataset = data.load(config.data, config.image_size, config.channels)
     if recipe.conditioned_on == "label" and len(dataset.classes) < 2:
-        raise DataError(f"{config.preset} needs labelled data, found one class only in {config.data}")
+        raise DataError(
+            _("{preset} needs labelled data, found one class only in {data}", preset=config.preset, data=config.data)
+        )
     if before is not None and before.shape != tuple(dataset.shape):
         raise CheckpointError(
-            f"{config.data} now holds samples of shape {tuple(dataset.shape)}, "
-            f"but the run was trained on {before.shape}"
+            _(
+                "{data} now holds samples of shape {found}, but the run was trained on {shape}",
+                data=config.data,
+                found=tuple(dataset.shape),
+                shape=before.shape,
+            )
         )
     randomness = torch.Generator(device).manual_seed(config.seed)
     settings, classes = config.settings, len(dataset.classes)
@@ -108,6 +116,9 @@ def prepare(folder: RunFolder, config: RunConfig, recipe: Recipe, recorder: Reco
             precision=precision,
             torch_version=torch.__version__,
             gancore_version=gancore.__version__,
+            python_version=platform.python_version(),
+            platform=f"{platform.system()} {platform.machine()}",
+            threads=torch.get_num_threads(),
         )
     )
     feed = Feed(batches, config, randomness, classes)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from gancore.checkpoint import RunFolder
 from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, HistoryWriter
+from gancore.i18n import _
 from gancore.recipes.recipe import Series
 from gancore.schedule import Position, Schedule, whole_epochs
 from gancore.signals import SIGNAL_NAMES
@@ -42,7 +43,7 @@ class Recorder:
     def __init__(self, folder: RunFolder, series: Sequence[Series]) -> None:
         self.history = History([*POSITION, *(item.name for item in series)])
         self.signals = History([*POSITION, *SIGNAL_NAMES])
-        self.status = folder.read_status().model_copy(update={"state": RunState.QUEUED, "message": ""})
+        self.status = folder.read_status().saying("").model_copy(update={"state": RunState.QUEUED})
         self.position = Position()
         self.flushed_at = 0.0
         self._folder, self._series = folder, series
@@ -69,9 +70,10 @@ class Recorder:
         for writer in self._writers:
             writer.close()
 
-    def set(self, **changes: Any) -> None:
+    def set(self, message: str | None = None, **changes: Any) -> None:
         """Change the status, in memory until the next save."""
-        self.status = self.status.model_copy(update=changes)
+        status = self.status if message is None else self.status.saying(message)
+        self.status = status.model_copy(update=changes)
 
     def save_status(self) -> None:
         """Write the status to disk now."""
@@ -134,8 +136,12 @@ class Recorder:
         if len(bad):
             row, column = bad[0]
             rows = rows[: row + 1]
-            label = self._series[column].label.lower()
-            problem = f"diverged at iteration {int(rows[-1, 0])}: {label} is {values[row, column]}"
+            problem = _(
+                "diverged at iteration {iteration}: {series:lower} is {value}",
+                iteration=int(rows[-1, 0]),
+                series=_(self._series[column].label),
+                value=str(values[row, column]),
+            )
         self.history.append(rows)
         self._move_signals(rows)
         self.position = self._pending[len(rows) - 1]

@@ -15,6 +15,7 @@ from gancore.checkpoint import Gallery, RunFolder
 from gancore.config import RunConfig
 from gancore.errors import RunError
 from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, HistoryFile
+from gancore.i18n import N_, _
 from gancore.live_quality import Quality, read_quality
 from gancore.plane import PlaneView
 from gancore.player_files import weights_of
@@ -49,6 +50,11 @@ class Run:
     def is_mine(self) -> bool:
         """Whether this process trains it, or will: only then can it be paused and stopped from here."""
         return self._trainer is not None
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it came with the program: see :mod:`gancore.shelf`."""
+        return self.folder.is_shipped
 
     @property
     def config(self) -> RunConfig:
@@ -191,14 +197,20 @@ class Run:
         """
         trainer = self._live()
         if trainer.status.state is RunState.QUEUED:
-            raise RunError(f"run {self.id} waits for its turn and can be steered when it trains")
+            raise RunError(_("run {run} waits for its turn and can be steered when it trains", run=self.id))
         asked = {"learning_rates": learning_rates, "critic_steps": critic_steps, "trains": trains}
         future = trainer.control.call(lambda: trainer.steer(asked))
         try:
             return future.result(timeout_s)
         except (CancelledError, TimeoutError) as error:
             future.cancel()
-            raise RunError(f"run {self.id} ended before it could be steered, or took over {timeout_s:g} s") from error
+            raise RunError(
+                _(
+                    "run {run} ended before it could be steered, or took over {seconds:g} s",
+                    run=self.id,
+                    seconds=timeout_s,
+                )
+            ) from error
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until it has ended here; False when the time ran out first."""
@@ -216,7 +228,9 @@ class Run:
             return future.result(timeout_s)
         except BaseException as error:
             future.cancel()
-            raise RunError(f"run {self.id} gave no snapshot within {timeout_s:g} s") from error
+            raise RunError(
+                _("run {run} gave no snapshot within {seconds:g} s", run=self.id, seconds=timeout_s)
+            ) from error
 
     def copy_into(self, players: Players, timeout_s: float = 30.0) -> int:
         """Put its networks and optimizers, as they are now, into players of its configuration.
@@ -242,12 +256,14 @@ class Run:
                 return future.result(timeout_s)
             except TimeoutError as error:
                 future.cancel()
-                raise RunError(f"run {self.id} gave no copy of its networks within {timeout_s:g} s") from error
+                raise RunError(
+                    _("run {run} gave no copy of its networks within {seconds:g} s", run=self.id, seconds=timeout_s)
+                ) from error
             except CancelledError:  # it has just ended
                 pass
         state = self.folder.load_checkpoint(players)
         if state is None:
-            raise RunError(f"run {self.id} keeps no checkpoint with both networks")
+            raise RunError(_("run {run} keeps no checkpoint with both networks", run=self.id))
         return int(state["position"]["iteration"])
 
     def look(self, label: int = 0, timeout_s: float = 30.0) -> PlaneView:
@@ -273,7 +289,9 @@ class Run:
             return self._look_back(config, dataset, label)
         except TimeoutError as error:
             future.cancel()
-            raise RunError(f"run {self.id} gave no view of its plane within {timeout_s:g} s") from error
+            raise RunError(
+                _("run {run} gave no view of its plane within {seconds:g} s", run=self.id, seconds=timeout_s)
+            ) from error
 
     def let_go(self) -> None:
         """Give back the memory that reading its logs from disk took; they are fetched again when they are needed."""
@@ -291,13 +309,17 @@ class Run:
         players = build_players(config, dataset.shape, torch.device("cpu"), precision, len(dataset.classes))
         state = self.folder.load_checkpoint(players)
         if state is None:
-            raise RunError(f"run {self.id} has no checkpoint whose plane could be shown")
+            raise RunError(_("run {run} has no checkpoint whose plane could be shown", run=self.id))
         return plane.look(players, config, dataset, int(state["position"]["iteration"]), label=label)
 
     def _live(self) -> Trainer:
         trainer = self._trainer
         if trainer is None:
             state = self.folder.read_status().state
-            where = " in another process" if state.is_live else ""
-            raise RunError(f"run {self.id} is {state}{where} and cannot be controlled from here")
+            told = (
+                N_("run {run} is {state} in another process and cannot be controlled from here")
+                if state.is_live
+                else N_("run {run} is {state} and cannot be controlled from here")
+            )
+            raise RunError(_(told, run=self.id, state=state.words))
         return trainer

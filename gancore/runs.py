@@ -17,9 +17,12 @@ from gancore.checkpoint import RunFolder, run_folders
 from gancore.config import Length, RunConfig
 from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
+from gancore.i18n import _, reason_of
 from gancore.outlook import Entry, Outlook, outlook
+from gancore.recipes import PRESETS
 from gancore.run import Run
 from gancore.schedule import Position, Schedule
+from gancore.shelf import ShippedFolder
 from gancore.status import RunState
 from gancore.trainer import Trainer
 
@@ -39,11 +42,19 @@ class _Queue:
 class RunManager:
     """Starts runs in background threads, queues what is too many, and finds runs on disk."""
 
-    def __init__(self, root: Path | str, max_running: int = DEFAULT_MAX_RUNNING, niceness: int = 0) -> None:
+    def __init__(
+        self,
+        root: Path | str,
+        max_running: int = DEFAULT_MAX_RUNNING,
+        niceness: int = 0,
+        shelf: Path | None = None,
+    ) -> None:
         """Args:
         root: the folder of run folders, made when first needed.
         niceness: added to the training threads' priority number on Linux; 0 leaves it.
+        shelf: the shipped runs' folder, only read; see :func:`gancore.shelf.shelf_folder`.
         """
+        self.shelf = shelf
         self.root, self._max_running, self._niceness = Path(root), max_running, niceness
         self._lock = threading.RLock()
         self._queue = _Queue()
@@ -75,15 +86,19 @@ class RunManager:
             CheckpointError: when there is no such run or its files are damaged.
             RunError: when it is live, diverged, or finished and not lengthened.
         """
-        folder = RunFolder.open(self.root, run_id)
+        folder = self._open(run_id)
+        if folder.is_shipped:
+            raise RunError(
+                _("{run} ships with GANscope without what training goes on from; start a run of your own", run=run_id)
+            )
         with self._lock:
             live = self._runs.get(run_id)
             if live is not None and live.is_mine:
-                raise RunError(f"run {run_id} is {live.status().state} already")
+                raise RunError(_("run {run} is {state} already", run=run_id, state=live.status().state.words))
             try:
                 folder.lock.acquire(timeout=1)
             except Timeout as error:
-                raise RunError(f"run {run_id} is trained by another process") from error
+                raise RunError(_("run {run} is trained by another process", run=run_id)) from error
             try:
                 self._refuse_when_closed()
                 return self._submit(folder, _resumable(folder, plan))
@@ -109,7 +124,10 @@ class RunManager:
             DataError: when another data set is not there.
         """
         self._refuse_when_closed()
-        folder, config = begin_branch(RunFolder.open(self.root, run_id), iteration, overrides)
+        parent = self._open(run_id)
+        if parent.checkpoints():
+            parent.for_writing()  # a branch's folder is made beside its parent's
+        folder, config = begin_branch(parent, iteration, overrides)
         try:
             return self._submit(folder, config)
         except BaseException:
@@ -126,13 +144,35 @@ class RunManager:
         with self._lock:
             if run_id in self._runs and self._runs[run_id].folder.path.is_dir():
                 return self._runs[run_id]
-            run = Run(RunFolder.open(self.root, run_id))
+            run = Run(self._open(run_id))
             self._runs[run_id] = run
             return run
 
+    def _open(self, run_id: str) -> RunFolder:
+        """A run's folder: among the runs, else on the shelf."""
+        on_shelf = [] if self.shelf is None else [folder.id for folder in run_folders(self.shelf)]
+        if self.shelf is not None and run_id in on_shelf and not (self.root / run_id / "config.json").is_file():
+            return ShippedFolder(self.shelf / run_id, self.root)
+        try:
+            return RunFolder.open(self.root, run_id)
+        except CheckpointError as error:
+            if not on_shelf:
+                raise
+            names = ", ".join(sorted(on_shelf))
+            raise CheckpointError(
+                _("{error}; shipped with GANscope are {names}", error=error, names=names)
+            ) from error
+
     def runs(self) -> list[Run]:
-        """All runs on disk that can be read, newest first; see :meth:`damaged` for the others."""
+        """All runs on disk that can be read, newest first; see :meth:`damaged` for the others.
+
+        Shipped ones come last, in the order of their presets.
+        """
         return self.survey()[0]
+
+    def own_runs(self) -> list[Run]:
+        """What :meth:`runs` gives, without those that came with the program."""
+        return [run for run in self.runs() if not run.is_shipped]
 
     def damaged(self) -> dict[str, str]:
         """Name -> what is wrong, of the run folders that cannot be read."""
@@ -141,25 +181,33 @@ class RunManager:
     def survey(self) -> tuple[list[Run], dict[str, str]]:
         """What :meth:`runs` and :meth:`damaged` give, from one look at the disk."""
         found, damaged = [], {}
-        for folder in run_folders(self.root):
+        own = [folder.id for folder in run_folders(self.root)]
+        shipped = [] if self.shelf is None else [folder.id for folder in run_folders(self.shelf)]
+        for run_id in dict.fromkeys([*own, *shipped]):
             try:
-                run = self.get(folder.id)
-                _ = run.config, run.status()
+                run = self.get(run_id)
+                _config, _status = run.config, run.status()
             except CheckpointError as error:
-                damaged[folder.id] = str(error)
+                damaged[run_id] = reason_of(error)
             else:
                 found.append(run)
+        order = list(PRESETS)
+        found.sort(key=lambda run: 1 + order.index(run.config.preset) if run.is_shipped else 0)
         return found, damaged
 
     def delete(self, run_id: str) -> None:
-        """Remove an ended run and its files.
+        """Remove an ended run and its files; of a shipped one, what was added to it.
 
         Raises:
-            RunError: when it is live.
+            RunError: when it is live, or a shipped one to which nothing was added.
         """
         run = self.get(run_id)
+        if run.folder.path.parent != self.root:
+            raise RunError(_("{run} ships with GANscope and cannot be deleted", run=run_id))
         if run.status().state.is_live:
-            raise RunError(f"run {run_id} is {run.status().state}; stop it before deleting it")
+            raise RunError(
+                _("run {run} is {state}; stop it before deleting it", run=run_id, state=run.status().state.words)
+            )
         with self._lock:
             run.folder.delete()
             self._runs.pop(run_id, None)
@@ -179,13 +227,15 @@ class RunManager:
             RunError: when it does not wait here, or the place is below 0.
         """
         if place < 0:
-            raise RunError(f"expected a place in the queue from 0 on, found {place}")
+            raise RunError(_("expected a place in the queue from 0 on, found {found}", found=place))
         with self._lock:
             queue = self._queue.waiting
             run = next((run for run in queue if run.id == run_id), None)
             if run is None:
-                names = ", ".join(run.id for run in queue) or "none"
-                raise RunError(f"run {run_id} does not wait for its turn here; those that do: {names}")
+                names = ", ".join(run.id for run in queue) or _("none")
+                raise RunError(
+                    _("run {run} does not wait for its turn here; those that do: {names}", run=run_id, names=names)
+                )
             queue.remove(run)
             queue.insert(place, run)
 
@@ -201,7 +251,7 @@ class RunManager:
     @max_running.setter
     def max_running(self, count: int) -> None:
         if count not in range(1, MOST_RUNNING + 1):
-            raise RunError(f"expected 1 to {MOST_RUNNING} runs at once, found {count}")
+            raise RunError(_("expected 1 to {most} runs at once, found {count}", most=MOST_RUNNING, count=count))
         with self._lock:
             self._max_running = count
             if not self._closed:
@@ -212,7 +262,7 @@ class RunManager:
         with self._lock:
             mine = [*self._queue.running, *self._queue.waiting]
         entries = [Entry(run.id, run.config, run.status()) for run in mine]
-        found = [Entry(run.id, run.config, run.status()) for run in self.runs()]
+        found = [Entry(run.id, run.config, run.status()) for run in self.own_runs()]
         finished = [entry for entry in found if entry.status.state is RunState.FINISHED]
         return outlook(entries, finished, self._max_running)
 
@@ -233,7 +283,7 @@ class RunManager:
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
-            raise RunError("the program is shutting down; no run can be started")
+            raise RunError(_("the program is shutting down; no run can be started"))
 
     def _submit(self, folder: RunFolder, config: RunConfig) -> Run:
         with self._lock:
@@ -274,17 +324,26 @@ def _resumable(folder: RunFolder, plan: Length | None) -> RunConfig:
     """The configuration to go on with; stored again when ``plan`` lengthens it."""
     status, config, resolved = folder.stored_status(), folder.read_config(), folder.read_resolved()
     if status.state is RunState.DIVERGED:
-        raise RunError(f"run {folder.id} {status.message} and would do so again; start a new one")
+        raise RunError(
+            _("run {run} {message} and would do so again; start a new one", run=folder.id, message=status.words)
+        )
     if plan is None:
         if status.state is RunState.FINISHED:
-            raise RunError(f"run {folder.id} is finished; give a longer plan to train it further")
+            raise RunError(_("run {run} is finished; give a longer plan to train it further", run=folder.id))
         return config
     if resolved is not None:
         schedule = Schedule(plan, resolved.batches_per_epoch, resolved.batches_per_iteration)
         if schedule.progress(Position(status.iteration, status.images_seen, status.elapsed_s, status.epoch)) >= 1:
             raise RunError(
-                f"run {folder.id} has trained {status.epoch:.4g} epochs ({status.iteration:,} iterations, "
-                f"{status.elapsed_s:.4g} s) already; expected a longer plan, found {plan.describe()}"
+                _(
+                    "run {run} has trained {epochs:.4g} epochs ({iterations:,} iterations, {seconds:.4g} s) "
+                    "already; expected a longer plan, found {plan}",
+                    run=folder.id,
+                    epochs=status.epoch,
+                    iterations=status.iteration,
+                    seconds=status.elapsed_s,
+                    plan=plan.describe(),
+                )
             )
         folder.write_galleries([gallery.under(schedule) for gallery in folder.galleries()])
     config = config.model_copy(update={"plan": plan})

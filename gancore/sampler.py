@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancore import data, latents
 from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError
 from gancore.gallery import told
+from gancore.i18n import _
 from gancore.networks import shape_of
 from gancore.players import build_players
 
@@ -34,7 +37,7 @@ class Sampler:
         self.id = folder.id
         resolved = folder.read_resolved()
         if resolved is None:
-            raise CheckpointError(f"run {self.id} has not started to train yet, so it has no samples")
+            raise CheckpointError(_("run {run} has not started to train yet, so it has no samples", run=self.id))
         self.config = folder.read_config()
         self.shape = shape_of(resolved.shape)
         self.classes = resolved.classes
@@ -54,13 +57,25 @@ class Sampler:
         try:
             self._players.generator.load_state_dict(weights)
         except RuntimeError as error:
-            raise CheckpointError(f"the weights do not belong to run {self.id}'s generator: {error}") from error
+            message = _("the weights do not belong to run {run}'s generator: {error}", run=self.id, error=error)
+            raise CheckpointError(message) from error
         self._players.generator.eval()
+
+    def modules(self) -> Iterator[nn.Module]:
+        """The generator's layers, to be looked at."""
+        return self._players.generator.modules()
 
     @property
     def latent_dim(self) -> int:
         """Length of z."""
         return self.config.settings.latent_dim
+
+    @property
+    def condition_names(self) -> list[str]:
+        """What the conditions are called, by number: classes, or numbers from 1 for source images."""
+        if self.conditions is None:
+            return []
+        return list(self.classes) if self.conditions.ndim == 1 else [str(n + 1) for n in range(len(self.conditions))]
 
     def latents(self, seed: int, count: int = 1) -> Tensor:
         """(count, latent_dim) latents that ``seed`` stands for."""
@@ -87,6 +102,28 @@ class Sampler:
             (N, C, H, W) uint8 images, or (N, 2) float32 points.
         """
         return torch.cat(list(self._blocks(z, condition)))
+
+    def copy(self) -> Sampler:
+        """Another of the same weights, for another thread; this one may go on to load others."""
+        twin = copy.copy(self)
+        generator = copy.deepcopy(self._players.generator).requires_grad_(False)
+        twin._players = replace(self._players, generator=generator)
+        return twin
+
+    def generate(self, z: Tensor, numbers: Tensor | None) -> Tensor:
+        """What :meth:`images` are made from; gradients of z pass through it.
+
+        Args:
+            z: (N, latent_dim).
+            numbers: (N,) of the conditions; None for an unconditional run.
+
+        Returns:
+            (N, C, H, W) float32 images in the recipe's range, or (N, 2) points.
+        """
+        given = None
+        if self.conditions is not None and numbers is not None:
+            given = told(self.conditions, numbers, self.config.settings.data_range)
+        return self._players.generate(z, given)
 
     def _blocks(self, z: Tensor, condition: int | None) -> Iterator[Tensor]:
         data_range, done = self.config.settings.data_range, 0

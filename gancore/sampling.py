@@ -14,6 +14,7 @@ from gancore import images
 from gancore.checkpoint import Gallery
 from gancore.errors import ConfigError, RunError
 from gancore.files import write_aside
+from gancore.i18n import N_, _
 from gancore.run import Run
 from gancore.sampler import Sampler
 from gancore.schedule import Position, Schedule
@@ -28,9 +29,17 @@ def milestone_of(run: Run, percent: int | None = None) -> Gallery:
     milestones = run.milestones()
     chosen = [gallery for gallery in milestones if percent is None or gallery.percent == percent]
     if not chosen:
-        there = ", ".join(gallery.label for gallery in milestones) or "none yet"
-        wanted = "no milestone yet" if percent is None else f"no milestone at {percent} %"
-        raise RunError(f"run {run.id} has {wanted}; there are: {there}")
+        there = ", ".join(gallery.label for gallery in milestones) or _("none yet")
+        if percent is None:
+            raise RunError(_("run {run} has no milestone yet; there are: {there}", run=run.id, there=there))
+        raise RunError(
+            _(
+                "run {run} has no milestone at {percent} %; there are: {there}",
+                run=run.id,
+                percent=percent,
+                there=there,
+            )
+        )
     return chosen[-1]
 
 
@@ -84,18 +93,22 @@ def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = No
     Args:
         samples: (N, C, H, W) uint8 images, or (N, 2) points.
         kind: ``.npy`` for one array, of images uint8 (N, H, W) or (N, H, W, 3). Images also: ``.png`` for a grid,
-            ``.gif`` for an animation, empty for a folder of single PNG files. Points also: ``.csv``.
+            ``.gif``, ``.webp`` or ``.mp4`` for an animation, empty for a folder of single PNG files. Points also:
+            ``.csv``.
         columns: of the grid; None: as square as it goes.
 
     Raises:
         ConfigError: when samples of this kind cannot be written so.
         OSError: when it cannot be written.
     """
-    fitting = (".npy", ".csv") if samples.ndim == 2 else (".npy", ".png", ".gif", "")
+    fitting = (".npy", ".csv") if samples.ndim == 2 else (".npy", ".png", *images.ANIMATIONS, "")
     if kind not in fitting:
-        what = "points" if samples.ndim == 2 else "images"
-        listed = ", ".join(known or "a folder" for known in fitting)
-        raise ConfigError(f"{what} cannot be written to {str(out)!r}; expected {listed}")
+        told = (
+            N_("points cannot be written to {out!r}; expected {listed}")
+            if samples.ndim == 2
+            else N_("images cannot be written to {out!r}; expected {listed}")
+        )
+        raise ConfigError(_(told, out=str(out), listed=", ".join(known or _("a folder") for known in fitting)))
     out.parent.mkdir(parents=True, exist_ok=True)
     if kind == ".npy":
         buffer = io.BytesIO()
@@ -106,8 +119,8 @@ def write_images(samples: Tensor, out: Path, kind: str, columns: int | None = No
         write_aside(out, buffer.getvalue())
     elif kind == ".png":
         write_aside(out, images.png(images.grid(samples, columns or math.ceil(math.sqrt(len(samples))))))
-    elif kind == ".gif":
-        write_aside(out, images.gif(samples))
+    elif kind in images.ANIMATIONS:
+        write_aside(out, images.ANIMATIONS[kind](samples))
     else:
         out.mkdir(exist_ok=True)
         digits = max(5, len(str(len(samples) - 1)))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gancore.i18n import N_
+
 PROBE_EVERY = 10
 """Iterations from one probe to the next, the first iteration included: what one costs is shared by so many."""
 
@@ -34,42 +36,46 @@ class Signal:
 SIGNALS: tuple[Signal, ...] = (
     Signal(
         "d_accuracy",
-        "D tells pairs",
-        "How often D scores a real sample above a generated one: 0.5 is guessing, 1 is always.",
+        N_("D tells pairs"),
+        N_("How often D scores a real sample above a generated one: 0.5 is guessing, 1 is always."),
         (0.0, 1.0),
     ),
-    Signal("real_score", "Score of data", "Mean of what D says of real samples, before any sigmoid."),
-    Signal("fake_score", "Score of samples", "Mean of what D says of generated samples, before any sigmoid."),
+    Signal("real_score", N_("Score of data"), N_("Mean of what D says of real samples, before any sigmoid.")),
+    Signal("fake_score", N_("Score of samples"), N_("Mean of what D says of generated samples, before any sigmoid.")),
     Signal(
         "d_gradient",
-        "Gradient of D",
-        "Length of the gradient over all weights of D, as its optimizer sees it.",
+        N_("Gradient of D"),
+        N_("Length of the gradient over all weights of D, as its optimizer sees it."),
         log=True,
     ),
     Signal(
         "g_gradient",
-        "Gradient of G",
-        "Length of the gradient over all weights of G, as its optimizer sees it.",
+        N_("Gradient of G"),
+        N_("Length of the gradient over all weights of G, as its optimizer sees it."),
         log=True,
     ),
     Signal(
         "sample_gradient",
-        "Gradient at samples",
-        "How strongly G's loss pulls at one sample; near 0, D teaches G nothing.",
+        N_("Gradient at samples"),
+        N_("How strongly G's loss pulls at one sample; near 0, D teaches G nothing."),
         log=True,
     ),
-    Signal("d_update", "Update of D", "How far one step moves D's weights, as a share of their length.", log=True),
-    Signal("g_update", "Update of G", "How far one step moves G's weights, as a share of their length.", log=True),
+    Signal(
+        "d_update", N_("Update of D"), N_("How far one step moves D's weights, as a share of their length."), log=True
+    ),
+    Signal(
+        "g_update", N_("Update of G"), N_("How far one step moves G's weights, as a share of their length."), log=True
+    ),
     Signal(
         "spread",
-        "Spread of samples",
-        "How much samples of a batch differ, against how much real ones do: 1 is as much, near 0 all are alike.",
+        N_("Spread of samples"),
+        N_("How much samples of a batch differ, against how much real ones do: 1 is as much, near 0 all are alike."),
         (0.0, None),
     ),
     Signal(
         "outside",
-        "Samples out of range",
-        "Share of the samples' values that no real image can have, as they lie outside the data's range.",
+        N_("Samples out of range"),
+        N_("Share of the samples' values that no real image can have, as they lie outside the data's range."),
         (0.0, 1.0),
     ),
 )

@@ -19,6 +19,7 @@ from torchvision import datasets as tv
 from torchvision.datasets.utils import check_integrity
 
 from gancore.errors import DataError
+from gancore.i18n import N_, _
 from gancore.image_folder import find_images
 from gancore.points import is_points_file
 
@@ -49,26 +50,26 @@ SOURCES: dict[str, DataSource] = {
     for source in (
         DataSource(
             "digits",
-            "Digits (bundled)",
-            "1,797 real handwritten digits, 8x8 resized to 28x28; no download.",
+            N_("Digits (bundled)"),
+            N_("1,797 real handwritten digits, 8x8 resized to 28x28; no download."),
             images=1_797,
         ),
-        DataSource("mnist", "MNIST", "60,000 handwritten digits, 28x28.", tv.MNIST, 11_594_722),
+        DataSource("mnist", "MNIST", N_("60,000 handwritten digits, 28x28."), tv.MNIST, 11_594_722),
         DataSource(
-            "fashion-mnist", "Fashion-MNIST", "60,000 pieces of clothing, 28x28.", tv.FashionMNIST, 30_878_645
+            "fashion-mnist", "Fashion-MNIST", N_("60,000 pieces of clothing, 28x28."), tv.FashionMNIST, 30_878_645
         ),
-        DataSource("kmnist", "KMNIST", "60,000 cursive Japanese characters, 28x28.", tv.KMNIST, 21_041_600),
+        DataSource("kmnist", "KMNIST", N_("60,000 cursive Japanese characters, 28x28."), tv.KMNIST, 21_041_600),
         DataSource(
             "stacked-mnist",
-            "Stacked MNIST",
-            "60,000 triples of MNIST digits as the colours of one image: 1,000 modes.",
+            N_("Stacked MNIST"),
+            N_("60,000 triples of MNIST digits as the colours of one image: 1,000 modes."),
             tv.MNIST,
             11_594_722,
         ),
-        DataSource("ring", "Ring of 8", "8 Gaussians on a circle, in the plane.", kind="points"),
-        DataSource("grid", "Grid of 25", "25 Gaussians on a square grid, in the plane.", kind="points"),
-        DataSource("spiral", "Spiral", "Two spiral arms, in the plane.", kind="points"),
-        DataSource("moons", "Two moons", "Two interleaving half circles, in the plane.", kind="points"),
+        DataSource("ring", N_("Ring of 8"), N_("8 Gaussians on a circle, in the plane."), kind="points"),
+        DataSource("grid", N_("Grid of 25"), N_("25 Gaussians on a square grid, in the plane."), kind="points"),
+        DataSource("spiral", N_("Spiral"), N_("Two spiral arms, in the plane."), kind="points"),
+        DataSource("moons", N_("Two moons"), N_("Two interleaving half circles, in the plane."), kind="points"),
     )
 }
 """Name -> source."""
@@ -82,8 +83,12 @@ def check_name(name: str) -> None:
     """
     if not (name in SOURCES or _is_here(name)):
         raise DataError(
-            f"there is no data set or folder {name!r}; choose one of {', '.join(SOURCES)}, a folder of images, or a "
-            ".csv file of points"
+            _(
+                "there is no data set or folder {name!r}; choose one of {names}, a folder of images, or a "
+                ".csv file of points",
+                name=name,
+                names=", ".join(SOURCES),
+            )
         )
 
 
@@ -132,7 +137,7 @@ def is_local(name: str) -> bool:
 def advice(dataset: type[tv.MNIST]) -> str:
     """What to do without a network."""
     names = ", ".join(archive for archive, _ in dataset.resources)
-    return f"put {names} into {raw_folder(dataset)}, or use the bundled 'digits'"
+    return _("put {names} into {folder}, or use the bundled 'digits'", names=names, folder=raw_folder(dataset))
 
 
 def fetch(name: str) -> Iterator[tuple[int, int]]:
@@ -153,13 +158,18 @@ def fetch(name: str) -> Iterator[tuple[int, int]]:
     for archive, checksum in source.dataset.resources:
         target = raw_folder(source.dataset) / archive
         if not check_integrity(str(target), checksum):
-            for count in _download(source.title, source.dataset, archive):
+            for count in _download(_(source.title), source.dataset, archive):
                 done += count
                 yield done, max(done, source.download_bytes)
         if not check_integrity(str(target), checksum):
             target.unlink(missing_ok=True)
             raise DataError(
-                f"{source.title}: the downloaded {archive} is damaged; try again, or {advice(source.dataset)}"
+                _(
+                    "{title}: the downloaded {archive} is damaged; try again, or {advice}",
+                    title=_(source.title),
+                    archive=archive,
+                    advice=advice(source.dataset),
+                )
             )
     source.dataset(str(data_folder()), download=True)  # the archives are there: this unpacks them
 
@@ -168,7 +178,7 @@ def _download(title: str, dataset: type[tv.MNIST], archive: str) -> Iterator[int
     """Write one archive aside, from the first mirror that answers, and rename it; yields block sizes."""
     target = raw_folder(dataset) / archive
     aside = target.with_name(f"{archive}.part")
-    reason = "no mirror is known"
+    reason = str(_("no mirror is known"))
     for mirror in dataset.mirrors:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -181,4 +191,11 @@ def _download(title: str, dataset: type[tv.MNIST], archive: str) -> Iterator[int
         except OSError as error:
             reason = str(getattr(error, "reason", error))
             aside.unlink(missing_ok=True)
-    raise DataError(f"{title} is not on this machine and could not be downloaded ({reason}): {advice(dataset)}")
+    raise DataError(
+        _(
+            "{title} is not on this machine and could not be downloaded ({reason}): {advice}",
+            title=title,
+            reason=reason,
+            advice=advice(dataset),
+        )
+    )

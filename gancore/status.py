@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gancore.i18n import N_, _, from_json, in_english, to_json
 
 
 class RunState(StrEnum):
@@ -25,9 +28,26 @@ class RunState(StrEnum):
         return self in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 
     @property
+    def words(self) -> str:
+        """The state in the language in force."""
+        return _(_WORDS[self])
+
+    @property
     def can_resume(self) -> bool:
         """Whether it can go on from its last checkpoint as it is planned; a finished run needs a longer plan."""
         return self in (RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED)
+
+
+_WORDS = {
+    RunState.QUEUED: N_("queued"),
+    RunState.RUNNING: N_("running"),
+    RunState.PAUSED: N_("paused"),
+    RunState.STOPPED: N_("stopped"),
+    RunState.FINISHED: N_("finished"),
+    RunState.DIVERGED: N_("diverged"),
+    RunState.FAILED: N_("failed"),
+    RunState.INTERRUPTED: N_("interrupted"),
+}
 
 
 class Status(BaseModel):
@@ -37,7 +57,9 @@ class Status(BaseModel):
 
     state: RunState = RunState.QUEUED
     message: str = ""
-    """One sentence on why it is in this state, where there is something to say."""
+    """One sentence on why it is in this state, where there is something to say; in English."""
+    message_parts: dict[str, Any] | None = None
+    """What :func:`gancore.i18n.from_json` makes the message from; None where only its English text is known."""
     iteration: int = 0
     """Generator updates done."""
     epoch: float = 0.0
@@ -56,6 +78,20 @@ class Status(BaseModel):
     """Seconds since 1970."""
     updated_at: float = 0.0
 
+    @property
+    def words(self) -> str:
+        """The message in the language in force."""
+        try:
+            return str(from_json(self.message_parts)) if self.message_parts else _(self.message)
+        except (LookupError, TypeError, ValueError, AttributeError):  # not as this version writes it
+            return self.message
+
+    def saying(self, message: str) -> Status:
+        """The same with another message, which may have been made in any language."""
+        parts = to_json(message)
+        parts = parts if isinstance(parts, dict) else None
+        return self.model_copy(update={"message": in_english(message), "message_parts": parts})
+
 
 class Resolved(BaseModel):
     """What a configuration came to on the machine that trains it; ``resolved.json``."""
@@ -73,6 +109,11 @@ class Resolved(BaseModel):
     precision: str
     torch_version: str
     gancore_version: str
+    python_version: str = ""
+    platform: str = ""
+    """System and processor; empty, as the line above, in folders of versions that did not say so."""
+    threads: int | None = None
+    """Of the CPU that it began with; how many it has later depends on what trains beside it."""
 
 
 class Parent(BaseModel):

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gancore.config import RecipeSettings, RunConfig, config_error, explain
+from gancore.i18n import N_, _
 from gancore.recipes.recipe import Players
 from gancore.schedule import Position
 
@@ -22,8 +23,17 @@ Trains = Literal["both", "generator", "discriminator"]
 Value = int | float | str
 
 _RATE = "learning_rate."
-_SHORT = {"generator": "G rate", "discriminator": "D rate", "critic": "Critic rate", "both": "Rate"}
-_TRAINS_TEXT = {"both": "Both train", "generator": "Only G trains", "discriminator": "Only D trains"}
+_SHORT = {
+    "generator": N_("G rate"),
+    "discriminator": N_("D rate"),
+    "critic": N_("Critic rate"),
+    "both": N_("Rate"),
+}
+_TRAINS_TEXT = {
+    "both": N_("Both train"),
+    "generator": N_("Only G trains"),
+    "discriminator": N_("Only D trains"),
+}
 
 
 class Steering(BaseModel):
@@ -52,7 +62,14 @@ class Change(BaseModel):
     before: Value
     after: Value
     text: str
-    """What a chart's marker says."""
+    """What a chart's marker says, in English."""
+
+    @property
+    def words(self) -> str:
+        """What a chart's marker says in the language in force."""
+        numbers = f" {_number(self.before)} → {_number(self.after)}"
+        label = self.text.removesuffix(numbers)
+        return _(self.text) if label == self.text else f"{_(label)}{numbers}"
 
     @classmethod
     def at(cls, position: Position, what: str, before: Value, after: Value, label: str = "") -> Change:
@@ -106,14 +123,14 @@ def wanted(
         if name in rates:
             rates[name] = _checked(config.settings, "learning_rate", rate, f"{_RATE}{name}", problems)
         else:
-            problems[_RATE + name] = f"there is no such optimizer; choose one of {', '.join(rates)}"
+            problems[_RATE + name] = _("there is no such optimizer; choose one of {names}", names=", ".join(rates))
     steps = now.critic_steps
     if critic_steps is not None and steps is None:
-        problems["critic_steps"] = "its critic takes one step an iteration, which cannot be changed"
+        problems["critic_steps"] = _("its critic takes one step an iteration, which cannot be changed")
     elif critic_steps is not None:
         steps = _checked(config.settings, "critic_steps", critic_steps, "critic_steps", problems)
     if trains is not None and trains not in get_args(Trains):
-        problems["trains"] = f"expected both, generator or discriminator, found {trains!r}"
+        problems["trains"] = _("expected both, generator or discriminator, found {found!r}", found=trains)
     if problems:
         raise config_error(config.preset, problems)
     return Steering(learning_rates=rates, critic_steps=steps, trains=trains or now.trains)

@@ -23,6 +23,7 @@ from gancore.devices import CORES
 from gancore.errors import GanCoreError
 from gancore.helm import Helm
 from gancore.history import History
+from gancore.i18n import ENGLISH, _, reason_of, speaking
 from gancore.live_quality import Quality, QualityWatch
 from gancore.player_files import non_finite_weights
 from gancore.preparation import prepare
@@ -89,6 +90,7 @@ class Trainer:
         """What has been measured of the generator so far."""
         return self._watch.quality if self._watch else None
 
+    @speaking(ENGLISH)  # what is logged and stored has no single reader
     def run(self) -> Status:
         """Train to the end of the plan, a stop, a divergence or a failure; never raises.
 
@@ -98,9 +100,9 @@ class Trainer:
         try:
             state, message = self._train()
         except Diverged as diverged:
-            state, message = RunState.DIVERGED, str(diverged)
+            state, message = RunState.DIVERGED, reason_of(diverged)
         except GanCoreError as error:
-            state, message = RunState.FAILED, str(error)
+            state, message = RunState.FAILED, reason_of(error)
         except Exception as error:  # a thread has nobody to raise to: the card and the folder must say it
             (self.folder.path / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
             state, message = RunState.FAILED, f"{type(error).__name__}: {error}"
@@ -113,7 +115,7 @@ class Trainer:
     def _train(self) -> tuple[RunState, str]:
         if self.control.stopping:
             return RunState.STOPPED, ""
-        self._recorder.set(state=RunState.RUNNING, message="loading the data")
+        self._recorder.set(state=RunState.RUNNING, message=_("loading the data"))
         self._recorder.save_status()
         self._share_cores()
         prepared = self._prepared = prepare(self.folder, self.config, self.recipe, self._recorder)
@@ -286,9 +288,16 @@ class Trainer:
         """
         self._flush(save=True)
         position, players = self._recorder.position, self.players
-        for player, network in (("generator", players.generator), ("discriminator", players.discriminator)):
+        for player, network in ((_("generator"), players.generator), (_("discriminator"), players.discriminator)):
             if (name := non_finite_weights(network)) is not None:
-                raise Diverged(f"diverged at iteration {position.iteration}: {player} weight {name} is not finite")
+                raise Diverged(
+                    _(
+                        "diverged at iteration {iteration}: {player} weight {name} is not finite",
+                        iteration=position.iteration,
+                        player=player,
+                        name=name,
+                    )
+                )
         keep = milestone and self.config.keep_checkpoints == "milestones"
         self.folder.save_checkpoint(players, position.iteration, self._prepared.state(position), keep, shown)
         self._checkpointed_at = time.perf_counter()

@@ -16,6 +16,8 @@ from gancore.runs import RunManager
 ROOT = Path(__file__).resolve().parents[1]
 # Tests read what is said, in whatever language their machine is.
 os.environ["GANCORE_LANGUAGE"] = "en"
+# Folders of runs are empty at first, but for the tests of what ships.
+os.environ["GANSCOPE_STARTERS"] = "none"
 
 
 @pytest.fixture(params=list(PRESETS))

@@ -22,6 +22,7 @@ from dashboard.linked import linked_selectbox
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
+from dashboard.report_card import report_card
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from dashboard.watch import watch_runs
@@ -66,6 +67,7 @@ def main() -> None:
     fragment(_results, run_every=REFRESH_S if live else None)(chosen, live, comparison.logged(runs))
     _differences(runs)
     _coordinates(runs)
+    report_card([run.run for run in runs], {run.id: run.name for run in runs})
 
 
 def _empty() -> None:

@@ -29,7 +29,7 @@ def main() -> None:
         new_run()
     with st.container():
         branch_panel()
-    runs = manager().runs()
+    runs = manager().own_runs()
     states = {run.id: run.status().state for run in runs}
     with st.container():
         queue_card(any(run.is_mine for run in runs))

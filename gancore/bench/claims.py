@@ -18,6 +18,7 @@ from gancore.bench.quality import IMAGES, measure
 from gancore.bench.report import Spread
 from gancore.bench.runner import Variant, train_all
 from gancore.evaluate.ranking import in_order, mean_difference_interval
+from gancore.i18n import N_
 from gancore.run import Run
 from gancore.runs import RunManager
 from gancore.status import RunState
@@ -181,11 +182,20 @@ def _clear_after_50(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
 CLAIMS: dict[str, Claim] = {
     claim.name: claim
     for claim in (
-        Claim("order", "WGAN is best, then DCGAN, then GAN.", "seed 004, questions after task 3", _best_order),
-        Claim("rise", "The GAN's generator loss first rises and then falls.", "seed 004, task 3", _rise_and_fall),
-        Claim("smooth", "WGAN's loss curves are smoother.", "seed 004, summary", _smoother),
-        Claim("grl", "One optimizer with gradient reversal equals training in turns.", "seed 000", _one_optimizer),
-        Claim("clear", "Clear digits after 50 epochs.", "seed 002, table at the end", _clear_after_50),
+        Claim(
+            "order", N_("WGAN is best, then DCGAN, then GAN."), N_("seed 004, questions after task 3"), _best_order
+        ),
+        Claim(
+            "rise", N_("The GAN's generator loss first rises and then falls."), N_("seed 004, task 3"), _rise_and_fall
+        ),
+        Claim("smooth", N_("WGAN's loss curves are smoother."), N_("seed 004, summary"), _smoother),
+        Claim(
+            "grl",
+            N_("One optimizer with gradient reversal equals training in turns."),
+            N_("seed 000"),
+            _one_optimizer,
+        ),
+        Claim("clear", N_("Clear digits after 50 epochs."), N_("seed 002, table at the end"), _clear_after_50),
     )
 }
 """Name -> claim."""

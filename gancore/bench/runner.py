@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from gancore.config import RunConfig
 from gancore.errors import ConfigError, RunError
+from gancore.i18n import _
 from gancore.recipes import configure
 from gancore.run import Run
 from gancore.runs import RunManager
@@ -33,9 +34,17 @@ class Variant:
         preset, *pairs = text.split() or [""]
         split = [pair.partition("=") for pair in pairs]
         if not preset or not all(name and separator for name, separator, _ in split):
-            raise ConfigError(f"expected a preset and NAME=VALUE pairs, such as 'ns-gan packing=2', found {text!r}")
+            raise ConfigError(
+                _("expected a preset and NAME=VALUE pairs, such as 'ns-gan packing=2', found {found!r}", found=text)
+            )
         if fixed := {name for name, _, _ in split} & {"preset", "seed"}:
-            raise ConfigError(f"{fixed.pop()} is what the bench chooses; expected other settings in {text!r}")
+            raise ConfigError(
+                _(
+                    "{setting} is what the bench chooses; expected other settings in {found!r}",
+                    setting=fixed.pop(),
+                    found=text,
+                )
+            )
         return cls(preset, {name: value for name, _, value in split})
 
     @property
@@ -73,7 +82,14 @@ def train_all(manager: RunManager, configs: Sequence[RunConfig]) -> list[Run]:
                 bar.refresh()
             bar.update()
             if not _ended(run):
-                raise RunError(f"run {run.id} ended as {run.status().state}: {run.status().message or 'stopped'}")
+                raise RunError(
+                    _(
+                        "run {run} ended as {state}: {message}",
+                        run=run.id,
+                        state=run.status().state.words,
+                        message=run.status().words or _("stopped"),
+                    )
+                )
     runs = {**finished, **started}
     return [runs[_key(config)] for config in configs]
 

@@ -15,6 +15,7 @@ from gancore.bench.report import Spread, markdown
 from gancore.bench.runner import Variant, train_all
 from gancore.errors import DataError
 from gancore.evaluate.judge import find_judge
+from gancore.i18n import _
 from gancore.networks import ImageShape
 from gancore.run import Run
 from gancore.runs import RunManager
@@ -53,7 +54,7 @@ def count_modes(run: Run, samples: int = SAMPLES) -> NDArray[np.int64]:
     """
     judge = find_judge("mnist", ImageShape(1, 28, 28))
     if judge is None:
-        raise DataError("there is no judge of MNIST; make one with: gancore judge --data mnist")
+        raise DataError(_("there is no judge of MNIST; make one with: gancore judge --data mnist"))
     sampler = open_sampler(run)
     drawn = sampler.images(sampler.latents(0, samples))
     digits = [judge.examine(drawn[:, color : color + 1])[1].argmax(dim=1) for color in range(3)]

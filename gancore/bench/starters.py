@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-
-import torch
-from safetensors.torch import save
 
 from gancore.bench.quality import COUNT
 from gancore.bench.report import Spread, markdown
 from gancore.bench.runner import train_all
-from gancore.errors import CheckpointError
+from gancore.bench.shipped import ship
 from gancore.evaluate.evaluate import Evaluation, evaluate_run, stored_evaluation
-from gancore.files import write_aside, write_json
 from gancore.recipes import configure
-from gancore.run import Run
 from gancore.runs import RunManager
 
 PRESETS = ("quick", "best")
-MOST_BYTES = 5_000_000
 
 
 def bench_starters(manager: RunManager, presets: Sequence[str], seeds: int, data: str, starters: Path) -> str:
@@ -28,7 +21,7 @@ def bench_starters(manager: RunManager, presets: Sequence[str], seeds: int, data
 
     Args:
         manager: how many runs it trains at a time decides how far each gets in its time.
-        starters: where the run with the middle distance of each preset is put, its weights in half precision.
+        starters: where the run with the middle distance of each preset is packed, as :func:`ship` does.
 
     Raises:
         ConfigError, RunError, DataError: as the other benches.
@@ -38,7 +31,8 @@ def bench_starters(manager: RunManager, presets: Sequence[str], seeds: int, data
         runs = train_all(manager, [configure(preset, data=data, seed=seed) for seed in range(seeds)])
         found = [stored_evaluation(run, count=COUNT) or evaluate_run(run, COUNT) for run in runs]
         by_distance = sorted(zip(found, runs, strict=True), key=lambda pair: _value(pair[0], "frechet"))
-        ship(by_distance[len(by_distance) // 2][1], starters / f"{preset}-{data}")
+        middle = by_distance[len(by_distance) // 2][1]
+        ship(middle, starters / f"{preset}-{data}", f"gancore bench starters --preset {preset} --data {data}")
         intervals = "; ".join(_interval(evaluation) for evaluation in found)
         cells = [preset, str(runs[0].config.plan), _spread(found, "frechet", 1), intervals]
         cells += [_spread(found, "modes", 0), _spread(found, "precision", 2), _spread(found, "recall", 2)]
@@ -49,33 +43,6 @@ def bench_starters(manager: RunManager, presets: Sequence[str], seeds: int, data
         "precision", "recall", "iterations",
     )  # fmt: skip
     return markdown(heading, rows)
-
-
-def ship(run: Run, target: Path) -> None:
-    """Copy what a run needs to draw samples into ``target``: settings, the last gallery, its weights halved.
-
-    Raises:
-        CheckpointError: when the weights are larger than :data:`MOST_BYTES`.
-    """
-    gallery, folder = run.milestones()[-1], run.folder
-    weights = {
-        name: value.half() if value.dtype == torch.float32 else value
-        for name, value in folder.generator_weights(gallery).items()
-    }
-    packed = save(weights)
-    if len(packed) > MOST_BYTES:
-        raise CheckpointError(f"the weights of {run.id} take {len(packed):,} bytes; expected at most {MOST_BYTES:,}")
-    (target / "galleries").mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "resolved.json", "status.json", "evaluation.json", "conditions.safetensors"):
-        if (folder.path / name).is_file():
-            write_aside(target / name, (folder.path / name).read_bytes())
-    kept = json.loads(gallery.model_dump_json()) | {
-        "image": "galleries/last.png",
-        "weights": "galleries/last.safetensors",
-    }
-    write_aside(target / kept["image"], (folder.path / gallery.image).read_bytes())
-    write_aside(target / kept["weights"], packed)
-    write_json(target / "galleries.json", [kept])
 
 
 def _value(evaluation: Evaluation, metric: str) -> float:

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from gancore.evaluate.cross_scores import CrossScores
+from gancore.i18n import N_, _
 
 Z = 1.96
 """Standard errors that a difference has to exceed, 95 % of a normal distribution."""
 MOST = 3
 """Sentences at most."""
-NOTHING = "No difference between these runs is beyond the noise of sampling."
+NOTHING = N_("No difference between these runs is beyond the noise of sampling.")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def readings(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
     found = [*_fools_most(scores, names), *_tells_most(scores, names), *_taken_for_real(scores, names)]
     if len(found) < MOST:
         found += _own(scores, names)
-    return found[:MOST] or [NOTHING]
+    return found[:MOST] or [_(NOTHING)]
 
 
 def _mean(scores: CrossScores, rows: Sequence[str], columns: Sequence[str]) -> Mean | None:
@@ -88,7 +89,13 @@ def _fools_most(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
             return _exchange(scores, names)
         if ours.value > theirs.value or not ours.differs(theirs):
             return []
-    return [f"{names[best]}'s samples fool the other discriminators most: {means[best].value:.2f} on average."]
+    return [
+        _(
+            "{run}'s samples fool the other discriminators most: {value:.2f} on average.",
+            run=names[best],
+            value=means[best].value,
+        )
+    ]
 
 
 def _exchange(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
@@ -102,8 +109,14 @@ def _exchange(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
     if of_one.value > of_two.value:
         one, two, of_one, of_two = two, one, of_two, of_one
     return [
-        f"With players exchanged, {names[one]}'s samples fool {names[two]}'s discriminator more ({of_one.value:.2f}) "
-        f"than {names[two]}'s fool {names[one]}'s ({of_two.value:.2f})."
+        _(
+            "With players exchanged, {one}'s samples fool {two}'s discriminator more ({value:.2f}) than "
+            "{two}'s fool {one}'s ({value2:.2f}).",
+            one=names[one],
+            two=names[two],
+            value=of_one.value,
+            value2=of_two.value,
+        )
     ]
 
 
@@ -120,7 +133,13 @@ def _tells_most(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
         ours, theirs = _mean(scores, [best], shared), _mean(scores, [other], shared)
         if ours is None or theirs is None or ours.value < theirs.value or not ours.differs(theirs):
             return []
-    return [f"{names[best]}'s discriminator tells the others' samples best: {means[best].value:.2f} on average."]
+    return [
+        _(
+            "{run}'s discriminator tells the others' samples best: {value:.2f} on average.",
+            run=names[best],
+            value=means[best].value,
+        )
+    ]
 
 
 def _taken_for_real(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
@@ -130,11 +149,12 @@ def _taken_for_real(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
         return []
     row, column = divmod(int(gaps.argmax()), gaps.shape[1])
     judge, judged = scores.discriminators[row], scores.generators[column]
-    whose = "its own" if judge == judged else f"{names[judged]}'s"
-    return [
-        f"{names[judge]}'s discriminator takes {whose} samples for more real than data: "
-        f"{float(scores.areas[row, column]):.2f}."
-    ]
+    pattern = (
+        N_("{judge}'s discriminator takes its own samples for more real than data: {area:.2f}.")
+        if judge == judged
+        else N_("{judge}'s discriminator takes {judged}'s samples for more real than data: {area:.2f}.")
+    )
+    return [_(pattern, judge=names[judge], judged=names[judged], area=float(scores.areas[row, column]))]
 
 
 def _own(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
@@ -148,9 +168,30 @@ def _own(scores: CrossScores, names: Mapping[str, str]) -> list[str]:
         if others is None or not own.differs(others) or abs(own.value - others.value) <= best:
             continue
         best = abs(own.value - others.value)
-        how = "better" if own.value > others.value else "less well"
         rest = [judge for judge in judges if judge != run]
-        alone = f"{names[rest[0]]}'s does ({others.value:.2f})"
-        than = alone if len(rest) == 1 else f"the others do ({others.value:.2f} on average)"
-        sentence = f"{names[run]}'s own discriminator tells its samples {how} ({own.value:.2f}) than {than}."
+        if len(rest) == 1:
+            pattern = (
+                N_(
+                    "{run}'s own discriminator tells its samples better ({own:.2f}) than {other}'s does "
+                    "({value:.2f})."
+                )
+                if own.value > others.value
+                else N_(
+                    "{run}'s own discriminator tells its samples less well ({own:.2f}) than {other}'s does "
+                    "({value:.2f})."
+                )
+            )
+        else:
+            pattern = (
+                N_(
+                    "{run}'s own discriminator tells its samples better ({own:.2f}) than the others do "
+                    "({value:.2f} on average)."
+                )
+                if own.value > others.value
+                else N_(
+                    "{run}'s own discriminator tells its samples less well ({own:.2f}) than the others do "
+                    "({value:.2f} on average)."
+                )
+            )
+        sentence = _(pattern, run=names[run], own=own.value, other=names[rest[0]], value=others.value)
     return [sentence] if sentence else []

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from gancore.errors import GanCoreError, RunError
 from gancore.evaluate.discriminators import Discriminator, describe, real_samples
+from gancore.i18n import _, reason_of
 from gancore.networks import Shape, shape_of
 from gancore.run import Run
 from gancore.sampler import Sampler
@@ -106,14 +107,17 @@ def cross_scores(runs: Sequence[Run], count: int = SAMPLES, seed: int = 0) -> Cr
             judge = Discriminator.open(run)
             judges.append(judge)
         except GanCoreError as error:
-            notes.append(_sentence(error))
+            notes.append(error.sentence)
         try:
             drawn[run.id] = _draw(judge.sampler(run) if judge else open_sampler(run), count, seed)
         except GanCoreError as error:
-            notes.append(_sentence(error))
+            notes.append(error.sentence)
     if not judges or not drawn:
-        missing = "a checkpoint with a discriminator" if not judges else "samples"
-        raise RunError(f"none of these runs has {missing}; expected at least one that does")
+        raise RunError(
+            _("none of these runs has samples; expected at least one that does")
+            if judges
+            else _("none of these runs has a checkpoint with a discriminator; expected at least one that does")
+        )
     real, labels, split = real_samples(group[0].config, shape, count)
     areas, errors = torch.full((2, len(judges), len(drawn)), math.nan, dtype=torch.float64)
     refused: dict[str, list[str]] = {}
@@ -123,15 +127,16 @@ def cross_scores(runs: Sequence[Run], count: int = SAMPLES, seed: int = 0) -> Cr
             try:
                 fake_scores = judge.scores(samples, told)
             except RunError as error:
-                refused.setdefault(str(error), []).append(run_id)
+                refused.setdefault(reason_of(error), []).append(run_id)
                 continue
             area = area_under_roc(real_scores, fake_scores)
             if math.isnan(area):
-                refused.setdefault(f"{judge.id}'s discriminator gives scores that are not finite", []).append(run_id)
+                reason = _("{run}'s discriminator gives scores that are not finite", run=judge.id)
+                refused.setdefault(reason, []).append(run_id)
                 continue
             areas[row, column] = area
             errors[row, column] = standard_error(area, len(real_scores), len(fake_scores))
-    notes += [f"{reason}: {', '.join(ids)}." for reason, ids in refused.items()]
+    notes += [_("{reason}: {runs}.", reason=reason, runs=", ".join(ids)) for reason, ids in refused.items()]
     return CrossScores(
         discriminators=tuple(judge.id for judge in judges),
         generators=tuple(drawn),
@@ -149,24 +154,27 @@ def _comparable(runs: Sequence[Run], notes: list[str]) -> tuple[list[Run], Shape
     for run in runs:
         resolved = run.folder.read_resolved()
         if resolved is None:
-            notes.append(f"{run.id} has not trained yet.")
+            notes.append(_("{run} has not trained yet.", run=run.id))
         else:
             kinds[run.id] = run.config.data, shape_of(resolved.shape)
     if not kinds:
-        raise RunError("none of these runs has trained yet; expected at least one that has")
-    (name, shape), _ = Counter(kinds.values()).most_common(1)[0]
+        raise RunError(_("none of these runs has trained yet; expected at least one that has"))
+    (name, shape), _count = Counter(kinds.values()).most_common(1)[0]
     for run_id, (other, other_shape) in kinds.items():
         if (other, other_shape) != (name, shape):
             notes.append(
-                f"{run_id} is left out: it was trained on {other} ({describe(other_shape)}), the others on {name} "
-                f"({describe(shape)})."
+                _(
+                    "{run} is left out: it was trained on {data} ({shape}), the others on {others_data} "
+                    "({others_shape}).",
+                    run=run_id,
+                    data=other,
+                    shape=describe(other_shape),
+                    others_data=name,
+                    others_shape=describe(shape),
+                )
             )
     return [run for run in runs if kinds.get(run.id) == (name, shape)], shape
 
 
 def _draw(sampler: Sampler, count: int, seed: int) -> tuple[Tensor, Tensor | None]:
     return sampler.images(sampler.common_latents(seed, count)), sampler.labels(count)
-
-
-def _sentence(error: GanCoreError) -> str:
-    return f"{str(error).rstrip('.')}."

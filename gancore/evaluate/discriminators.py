@@ -12,6 +12,7 @@ from gancore import data, plane
 from gancore.config import RunConfig
 from gancore.data import ImageData, has_test_set, load_images
 from gancore.errors import RunError
+from gancore.i18n import N_, _
 from gancore.networks import ImageShape, Shape, shape_of
 from gancore.player_files import weights_of
 from gancore.players import build_players
@@ -53,9 +54,11 @@ class Discriminator:
         """
         config, resolved = run.config, run.folder.read_resolved()
         if recipe_of(config.preset).conditioned_on == "image":
-            raise RunError(f"{run.id}'s discriminator judges a source and an image together, not an image alone")
+            raise RunError(
+                _("{run}'s discriminator judges a source and an image together, not an image alone", run=run.id)
+            )
         if resolved is None or not run.folder.checkpoints():
-            raise RunError(f"{run.id} has no checkpoint with its discriminator")
+            raise RunError(_("{run} has no checkpoint with its discriminator", run=run.id))
         shape = shape_of(resolved.shape)
         players = build_players(config, shape, torch.device("cpu"), "float32", max(1, len(resolved.classes)))
         run.folder.load_checkpoint(players)
@@ -80,9 +83,16 @@ class Discriminator:
             RunError: when the samples have another shape, or labels are needed and not there.
         """
         if tuple(samples.shape[1:]) != (tuple(self.shape) if isinstance(self.shape, ImageShape) else (2,)):
-            raise RunError(f"{self.id}'s discriminator takes {describe(self.shape)}, found {_found(samples)}")
+            raise RunError(
+                _(
+                    "{run}'s discriminator takes {expected}, found {found}",
+                    run=self.id,
+                    expected=describe(self.shape),
+                    found=_found(samples),
+                )
+            )
         if self.is_told_labels and labels is None:
-            raise RunError(f"{self.id}'s discriminator has to be told a class, which these samples lack")
+            raise RunError(_("{run}'s discriminator has to be told a class, which these samples lack", run=self.id))
         told = labels if self.is_told_labels else None
         packing = self.players.packing
         if alone:
@@ -100,8 +110,13 @@ class Discriminator:
 def describe(shape: Shape) -> str:
     """``images of 28 x 28 pixels, grey``, or ``points``."""
     if not isinstance(shape, ImageShape):
-        return "points"
-    return f"images of {shape.height} x {shape.width} pixels, {'grey' if shape.channels == 1 else 'in colour'}"
+        return _("points")
+    pattern = (
+        N_("images of {height} x {width} pixels, grey")
+        if shape.channels == 1
+        else N_("images of {height} x {width} pixels, in colour")
+    )
+    return _(pattern, height=shape.height, width=shape.width)
 
 
 def _found(samples: Tensor) -> str:

@@ -15,11 +15,12 @@ from gancore.config import RunConfig
 from gancore.errors import CheckpointError, ConfigError, RunError
 from gancore.evaluate.bootstrap import LEVEL
 from gancore.evaluate.extractors import extractor_for
-from gancore.evaluate.memorisation import Memorisation, memorisation
+from gancore.evaluate.memorisation import Memorisation, memorisation, verdict
 from gancore.evaluate.metrics import LEAST_SAMPLES, Measurement, class_counts, measure
 from gancore.evaluate.plane import COORDINATES, measure_points
 from gancore.evaluate.reference import reference_for
 from gancore.files import write_json
+from gancore.i18n import _
 from gancore.networks import ImageShape, Shape, shape_of
 from gancore.plane import COUNTED, points_of
 from gancore.recipes import recipe_of
@@ -87,6 +88,14 @@ class Evaluation(BaseModel):
         return next((found for found in self.measurements if found.name == name), None)
 
     @property
+    def verdict(self) -> str:
+        """What the look for copies found, one sentence in the language in force; empty where there was none."""
+        share, ratio = self.measurement("copies"), self.measurement("nearest_ratio")
+        if self.memorisation is None or share is None or ratio is None:
+            return ""
+        return verdict(self.memorisation.suspicious, share.value, ratio.value)
+
+    @property
     def comparable(self) -> tuple[str, str, str, int, int]:
         """Evaluations may be compared when these agree: extractor, data, reference and its size, sample count."""
         return self.extractor, self.data, self.reference, self.reference_size, self.count
@@ -120,10 +129,17 @@ def evaluate_run(
     if count is None:
         count = DEFAULT_COUNT if isinstance(shape, ImageShape) else COUNTED
     if not LEAST_SAMPLES <= count <= MOST_SAMPLES:
-        raise ConfigError(f"count: expected {LEAST_SAMPLES} to {MOST_SAMPLES:,} samples, found {count}")
+        raise ConfigError(
+            _(
+                "count: expected {least} to {most:,} samples, found {count}",
+                least=LEAST_SAMPLES,
+                most=MOST_SAMPLES,
+                count=count,
+            )
+        )
     say = progress or (lambda _doing: None)
     milestone, config = milestone_of(run, at), run.config
-    say(f"drawing {count:,} samples")
+    say(_(" samples"))
     sampler = open_sampler(run, at)
     samples = sampler.images(sampler.latents(seed, count))
     found = (
@@ -149,14 +165,14 @@ def evaluate_run(
 
 def _of_images(config: RunConfig, shape: ImageShape, samples: Tensor, seed: int, say: Progress) -> dict[str, Any]:
     """The fields that are measured, of (N, C, H, W) images."""
-    say("looking at the real images")
+    say(_("looking at the real images"))
     reference = reference_for(config.data, None if config.image_size is None else shape.height, config.channels)
-    say("comparing")
+    say(_("comparing"))
     features, probabilities = reference.extractor.examine(samples)
     measurements = measure(features, probabilities, reference, seed)
     finding: Memorisation | None = None
     if recipe_of(config.preset).conditioned_on != "image":
-        say("looking for copies of training images")
+        say(_("looking for copies of training images"))
         finding, more = memorisation(features, reference.training, reference.extractor.name, seed)
         measurements += more
     shares = [] if probabilities is None else (class_counts(probabilities) / len(samples)).tolist()
@@ -225,13 +241,13 @@ def stored_evaluation(run: Run, at: int | None = None, count: int | None = None)
 def _store(run: Run, evaluation: Evaluation) -> None:
     others = [found for found in stored_evaluations(run) if found.iteration != evaluation.iteration]
     entries = sorted([*others, evaluation], key=lambda found: found.iteration)
-    write_json(run.folder.path / FILE, [entry.model_dump(mode="json") for entry in entries])
+    write_json(run.folder.for_writing() / FILE, [entry.model_dump(mode="json") for entry in entries])
 
 
 def _shape(run: Run) -> Shape:
     resolved = run.folder.read_resolved()
     if resolved is None:
-        raise RunError(f"run {run.id} has not started to train yet, so there is nothing to evaluate")
+        raise RunError(_("run {run} has not started to train yet, so there is nothing to evaluate", run=run.id))
     return shape_of(resolved.shape)
 
 

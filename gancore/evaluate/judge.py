@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from gancore.errors import DataError
 from gancore.files import write_aside
+from gancore.i18n import _
 from gancore.networks import ImageShape
 from gancore.sources import SOURCES, data_folder
 
@@ -193,7 +194,13 @@ def load_judge(file: Path) -> Judge:
         return _load_judge(file, (stat.st_mtime_ns, stat.st_size))
     except (OSError, SafetensorError, ValidationError, RuntimeError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{file} cannot be read as a judge: {reason}; train it again with `gancore judge`") from error
+        raise DataError(
+            _(
+                "{file} cannot be read as a judge: {reason}; train it again with `gancore judge`",
+                file=file,
+                reason=reason,
+            )
+        ) from error
 
 
 @functools.lru_cache(maxsize=8)

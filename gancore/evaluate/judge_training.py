@@ -13,6 +13,7 @@ from gancore.data import ImageData, load_images
 from gancore.devices import resolve_device, resolve_precision
 from gancore.errors import DataError
 from gancore.evaluate.judge import Judge, JudgeFacts, JudgeNetwork, judge_file, judge_name, load_judge, save_judge
+from gancore.i18n import _, ngettext
 
 _BATCH = 128
 _PEAK_RATE = 1.5e-3
@@ -57,8 +58,14 @@ def train_judge(
     train, test = load_images(data, image_size, split="train"), load_images(data, image_size, split="test")
     if len(set(train.labels.tolist())) < 2:
         raise DataError(
-            f"{data} has {len(train.classes)} class, and a judge needs at least 2; expected a sub-folder of images "
-            "for each class"
+            ngettext(
+                "{data} has {count} class, and a judge needs at least 2; expected a sub-folder of images for each "
+                "class",
+                "{data} has {count} classes, and a judge needs images of at least 2; expected a sub-folder of images "
+                "for each class",
+                len(train.classes),
+                data=data,
+            )
         )
     epochs = epochs or default_epochs(len(train.images))
     network = _fit(train, epochs, seed, progress)
@@ -80,7 +87,7 @@ def train_judge(
         accuracy = accuracy_of(load_judge(file), test)
         save_judge(file, facts.model_copy(update={"test_accuracy": accuracy}), network)
     except OSError as error:
-        raise DataError(f"cannot write the judge to {file}: {error.strerror}") from error
+        raise DataError(_("cannot write the judge to {file}: {reason}", file=file, reason=error.strerror)) from error
     return load_judge(file)
 
 

@@ -15,6 +15,7 @@ from gancore.evaluate.bootstrap import centred, mean_interval
 from gancore.evaluate.metrics import Measurement
 from gancore.evaluate.neighbours import nearest
 from gancore.evaluate.reference import TrainingImages
+from gancore.i18n import _, in_english
 
 PERCENTILE = 1
 """Of held-out images this many in a hundred are nearer to a training image than the limit."""
@@ -44,7 +45,7 @@ class Memorisation(BaseModel):
 
     suspicious: bool
     verdict: str
-    """One sentence for a reader."""
+    """One sentence for a reader, in English; :attr:`gancore.evaluate.evaluate.Evaluation.verdict` is in any."""
     pairs: tuple[Pair, ...]
     """The samples nearest to training images, nearest first."""
 
@@ -85,21 +86,33 @@ def memorisation(
         for index in closest
     )
     suspicious = low > SUSPICIOUS_SHARE
-    return Memorisation(suspicious=suspicious, verdict=_verdict(suspicious, share, ratio), pairs=pairs), measurements
+    return Memorisation(
+        suspicious=suspicious, verdict=in_english(verdict(suspicious, share, ratio)), pairs=pairs
+    ), measurements
 
 
-def _verdict(suspicious: bool, share: float, ratio: float) -> str:
+def verdict(suspicious: bool, share: float, ratio: float) -> str:
+    """The finding in one sentence.
+
+    Args:
+        suspicious: whether it speaks for copies.
+        share: of samples nearer to a training image than 99 % of held-out images are.
+        ratio: median distance of samples to the nearest training image over that of held-out images.
+    """
     if suspicious:
-        return (
-            f"{share:.1%} of the samples are nearer to a training image than 99 % of held-out images are: look at "
-            "the pairs for copies, or for one picture drawn over and over."
+        return _(
+            "{share:.1%} of the samples are nearer to a training image than 99 % of held-out images are: "
+            "look at the pairs for copies, or for one picture drawn over and over.",
+            share=share,
         )
     if ratio > 1.5:
-        return (
-            f"No sign of copies; the samples lie {ratio:.3g} times as far from the training images as held-out "
-            "images do, which says that they look unlike them."
+        return _(
+            "No sign of copies; the samples lie {ratio:.3g} times as far from the training images as "
+            "held-out images do, which says that they look unlike them.",
+            ratio=ratio,
         )
-    return (
-        f"No sign of copies: {share:.1%} of the samples are nearer to a training image than 99 % of held-out images "
-        "are, where chance gives 1 %."
+    return _(
+        "No sign of copies: {share:.1%} of the samples are nearer to a training image than 99 % of "
+        "held-out images are, where chance gives 1 %.",
+        share=share,
     )

@@ -30,6 +30,7 @@ from gancore.evaluate.bootstrap import (
 )
 from gancore.evaluate.neighbours import overlap
 from gancore.evaluate.reference import DataReference, Reference
+from gancore.i18n import N_
 
 LEAST_SAMPLES = 50
 COVERED_SHARE = 0.1
@@ -51,52 +52,68 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("frechet", "Fréchet distance", "lower", "Between Gaussians fitted to the features of both sets."),
+        Metric(
+            "frechet", N_("Fréchet distance"), "lower", N_("Between Gaussians fitted to the features of both sets.")
+        ),
         Metric(
             "kernel",
-            "Kernel distance",
+            N_("Kernel distance"),
             "lower",
-            "Maximum mean discrepancy of the features, cubic kernel; near 0, of either sign, for like sets.",
+            N_("Maximum mean discrepancy of the features, cubic kernel; near 0, of either sign, for like sets."),
         ),
-        Metric("precision", "Precision", "higher", "Share of samples that look like some real image."),
-        Metric("recall", "Recall", "higher", "Share of real images that look like some sample."),
+        Metric("precision", N_("Precision"), "higher", N_("Share of samples that look like some real image.")),
+        Metric("recall", N_("Recall"), "higher", N_("Share of real images that look like some sample.")),
         Metric(
             "density",
-            "Density",
+            N_("Density"),
             "higher",
-            "How thickly real images surround the samples; about 1 for real ones, and no upper limit.",
+            N_("How thickly real images surround the samples; about 1 for real ones, and no upper limit."),
         ),
-        Metric("coverage", "Coverage", "higher", "Share of real images with a sample nearby."),
-        Metric("modes", "Classes covered", "higher", "Classes with at least a tenth of their share in the data."),
+        Metric("coverage", N_("Coverage"), "higher", N_("Share of real images with a sample nearby.")),
+        Metric(
+            "modes", N_("Classes covered"), "higher", N_("Classes with at least a tenth of their share in the data.")
+        ),
         Metric(
             "class_kl",
-            "Class imbalance",
+            N_("Class imbalance"),
             "lower",
-            "Kullback-Leibler divergence of the samples' classes from the data's, in nats; 0 when they agree.",
+            N_("Kullback-Leibler divergence of the samples' classes from the data's, in nats; 0 when they agree."),
         ),
-        Metric("confidence", "Mean confidence", "higher", "Mean probability of each sample's likeliest class."),
+        Metric(
+            "confidence", N_("Mean confidence"), "higher", N_("Mean probability of each sample's likeliest class.")
+        ),
         Metric(
             "copies",
-            "Closer than held-out",
+            N_("Closer than held-out"),
             "neither",
-            "Share of samples nearer to a training image than 99 % of held-out images are; 0.01 without copies.",
+            N_("Share of samples nearer to a training image than 99 % of held-out images are; 0.01 without copies."),
         ),
         Metric(
             "nearest_ratio",
-            "Nearest-image ratio",
+            N_("Nearest-image ratio"),
             "neither",
-            "Median distance of samples to the nearest training image over that of held-out images; far below 1 "
-            "speaks for copies, above 1 for unlikeness.",
+            N_(
+                "Median distance of samples to the nearest training image over that of held-out images; far "
+                "below 1 speaks for copies, above 1 for unlikeness."
+            ),
         ),
         Metric(
             "wasserstein",
-            "Sliced Wasserstein distance",
+            N_("Sliced Wasserstein distance"),
             "lower",
-            "How far points have to be moved to become the data's, in units of the plane, over 64 directions.",
+            N_("How far points have to be moved to become the data's, in units of the plane, over 64 directions."),
         ),
-        Metric("mixture_modes", "Modes covered", "higher", "Modes with a sample within three standard deviations."),
         Metric(
-            "high_quality", "High quality", "higher", "Share of samples within three standard deviations of a mode."
+            "mixture_modes",
+            N_("Modes covered"),
+            "higher",
+            N_("Modes with a sample within three standard deviations."),
+        ),
+        Metric(
+            "high_quality",
+            N_("High quality"),
+            "higher",
+            N_("Share of samples within three standard deviations of a mode."),
         ),
     )
 }

@@ -7,6 +7,7 @@ from torch import Tensor
 from gancore.errors import RunError
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.reference import training_images
+from gancore.i18n import _
 from gancore.networks import ImageShape
 from gancore.run import Run
 from gancore.sampling import open_sampler
@@ -24,7 +25,7 @@ def pair_images(run: Run, evaluation: Evaluation) -> tuple[Tensor, Tensor]:
         DataError: when the data set is gone.
     """
     if evaluation.memorisation is None:
-        raise RunError(f"run {run.id} was trained on points, which are not looked at for copies")
+        raise RunError(_("run {run} was trained on points, which are not looked at for copies", run=run.id))
     pairs = evaluation.memorisation.pairs
     sampler = open_sampler(run, evaluation.percent)
     numbers = [pair.sample for pair in pairs]

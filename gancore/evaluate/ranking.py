@@ -20,6 +20,7 @@ from gancore.evaluate.bootstrap import LEVEL, Interval
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import METRICS, Measurement
 from gancore.evaluate.plane import COORDINATES
+from gancore.i18n import N_, _
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,15 @@ def rank(evaluations: Sequence[Evaluation], metric: str = "frechet") -> Ranking:
     """
     if metric not in METRICS or METRICS[metric].better == "neither":
         names = ", ".join(name for name, known in METRICS.items() if known.better != "neither")
-        raise ConfigError(f"expected a metric to rank by, one of {names}; found {metric!r}")
+        raise ConfigError(
+            _("expected a metric to rank by, one of {names}; found {metric!r}", names=names, metric=metric)
+        )
     groups = comparable_groups(evaluations)
     if len(groups) > 1:
         found = "; ".join(f"{group[0].run}: {basis(group[0])}" for group in groups)
-        raise ConfigError(f"these runs cannot be ranked together, because they were measured differently ({found})")
+        raise ConfigError(
+            _("these runs cannot be ranked together, because they were measured differently ({found})", found=found)
+        )
     known = [evaluation for evaluation in evaluations if evaluation.measurement(metric) is not None]
     sign = 1 if METRICS[metric].better == "lower" else -1
     ordered = sorted(known, key=lambda evaluation: sign * _number(evaluation, metric).value)
@@ -149,10 +154,15 @@ def by_seed(evaluations: Sequence[Evaluation], metric: str = "frechet") -> list[
             found.setdefault((evaluation.variant, evaluation.percent), {})[evaluation.train_seed] = measurement.value
     sign = 1 if METRICS[metric].better == "lower" else -1
     groups = [
-        _seed_group(variant if percent == 100 else f"{variant} at {percent} %", metric, tuple(values.values()))
+        _seed_group(_called(variant, percent), metric, tuple(values.values()))
         for (variant, percent), values in found.items()
     ]
     return sorted((group for group in groups if len(group.values) > 1), key=lambda group: sign * group.mean)
+
+
+def _called(variant: str, percent: int | None) -> str:
+    """What a sentence calls a variant that was evaluated at a milestone."""
+    return variant if percent == 100 else _("{variant} at {percent} %", variant=variant, percent=percent)
 
 
 def _outwards(interval: Interval, metric: str) -> Interval:
@@ -164,13 +174,22 @@ def _outwards(interval: Interval, metric: str) -> Interval:
 def basis(evaluation: Evaluation) -> str:
     """What the numbers of comparable evaluations stand on."""
     if evaluation.extractor == COORDINATES:
-        return f"{evaluation.count:,} samples each against {evaluation.reference_size:,} points of {evaluation.data}"
-    split = "test images" if evaluation.reference == "test" else "images (all it has)"
-    accuracy = evaluation.extractor_accuracy
-    right = "" if accuracy is None else f", right on {accuracy:.2%} of held-out images"
-    return (
-        f"{evaluation.count:,} samples each against {evaluation.reference_size:,} {split} of {evaluation.data}, "
-        f"through {evaluation.extractor}{right}"
+        pattern = N_("{count:,} samples each against {size:,} points of {data}")
+    elif evaluation.reference == "test":
+        pattern = N_("{count:,} samples each against {size:,} test images of {data}, through {extractor}")
+    else:
+        pattern = N_("{count:,} samples each against {size:,} images (all it has) of {data}, through {extractor}")
+    extractor, accuracy = evaluation.extractor, evaluation.extractor_accuracy
+    if accuracy is not None:
+        extractor = _(
+            "{extractor}, right on {accuracy:.2%} of held-out images", extractor=extractor, accuracy=accuracy
+        )
+    return _(
+        pattern,
+        count=evaluation.count,
+        size=evaluation.reference_size,
+        data=evaluation.data,
+        extractor=extractor,
     )
 
 
@@ -181,12 +200,27 @@ def between_variants(groups: Sequence[SeedGroup]) -> list[str]:
         low, high = _outwards(mean_difference_interval(better.values, worse.values), better.metric)
         is_noise = low <= 0 <= high
         difference = abs(worse.mean - better.mean)
-        span = f"{difference:.3g} (95 % interval of the difference of their means: {low:.3g} to {high:.3g})"
-        title = METRICS[better.metric].title
-        sentences.append(
-            f"{title}: {better.variant} and {worse.variant} differ by {span}, which may be noise of the seeds."
+        pattern = (
+            N_(
+                "{title}: {better} and {worse} differ by {difference:.3g} (95 % interval of the difference of their "
+                "means: {low:.3g} to {high:.3g}), which may be noise of the seeds."
+            )
             if is_noise
-            else f"{title}: {better.variant} is better than {worse.variant} by {span}, more than the seeds explain."
+            else N_(
+                "{title}: {better} is better than {worse} by {difference:.3g} (95 % interval of the difference of "
+                "their means: {low:.3g} to {high:.3g}), more than the seeds explain."
+            )
+        )
+        sentences.append(
+            _(
+                pattern,
+                title=_(METRICS[better.metric].title),
+                better=better.variant,
+                worse=worse.variant,
+                difference=difference,
+                low=low,
+                high=high,
+            )
         )
     return sentences
 
@@ -203,20 +237,39 @@ def _verdict(better: Evaluation, worse: Evaluation, metric: str) -> Verdict:
     difference = abs(second.value - first.value)
     low, high = _outwards(difference_interval(first, second), metric)
     is_noise = low <= 0 <= high
-    span = f"{difference:.3g} (95 % interval of the difference: {low:.3g} to {high:.3g})"
-    title = METRICS[metric].title
+    alike = (better.variant, better.percent) == (worse.variant, worse.percent)
     if is_noise:
-        sentence = f"{title}: {better.run} and {worse.run} differ by {span}, which may be noise of sampling."
+        pattern = N_(
+            "{title}: {better} and {worse} differ by {difference:.3g} (95 % interval of the difference: {low:.3g} to "
+            "{high:.3g}), which may be noise of sampling."
+        )
+    elif alike and better.train_seed != worse.train_seed:
+        pattern = N_(
+            "{title}: {better} is better than {worse} by {difference:.3g} (95 % interval of the difference: "
+            "{low:.3g} to {high:.3g}), more than sampling explains. They differ in their seed only, so this is what "
+            "a seed makes."
+        )
     else:
-        sentence = f"{title}: {better.run} is better than {worse.run} by {span}, more than sampling explains."
-        alike = (better.variant, better.percent) == (worse.variant, worse.percent)
-        if alike and better.train_seed != worse.train_seed:
-            sentence += " They differ in their seed only, so this is what a seed makes."
+        pattern = N_(
+            "{title}: {better} is better than {worse} by {difference:.3g} (95 % interval of the difference: "
+            "{low:.3g} to {high:.3g}), more than sampling explains."
+        )
+    sentence = _(
+        pattern,
+        title=_(METRICS[metric].title),
+        better=better.run,
+        worse=worse.run,
+        difference=difference,
+        low=low,
+        high=high,
+    )
     return Verdict(better.run, worse.run, difference, low, high, is_noise, sentence)
 
 
 def _number(evaluation: Evaluation, metric: str) -> Measurement:
     found = evaluation.measurement(metric)
     if found is None:
-        raise ConfigError(f"run {evaluation.run} was evaluated without {METRICS[metric].title.lower()}")
+        raise ConfigError(
+            _("run {run} was evaluated without {metric:lower}", run=evaluation.run, metric=_(METRICS[metric].title))
+        )
     return found

@@ -16,6 +16,7 @@ from gancore.errors import DataError
 from gancore.evaluate.bootstrap import Statistics
 from gancore.evaluate.extractors import Extractor, extractor_for
 from gancore.evaluate.neighbours import Manifold, nearest
+from gancore.i18n import _
 from gancore.networks import ImageShape
 
 MOST_IMAGES = 10_000
@@ -83,13 +84,22 @@ class DataReference(Reference):
         data = load_images(name, image_size, channels, split)
         if len(data.images) < LEAST_IMAGES:
             raise DataError(
-                f"{name} has {len(data.images)} images; expected at least {LEAST_IMAGES} to compare samples with"
+                _(
+                    "{name} has {count} images; expected at least {least} to compare samples with",
+                    name=name,
+                    count=len(data.images),
+                    least=LEAST_IMAGES,
+                )
             )
         extractor = extractor_for(name, data.shape)
         if extractor.classes and tuple(extractor.classes) != tuple(data.classes):
             raise DataError(
-                f"{extractor.name} was trained on other classes than {name} has now; train it again with: "
-                f"gancore judge --data {name}"
+                _(
+                    "{extractor} was trained on other classes than {name} has now; train it again with: "
+                    "gancore judge --data {name}",
+                    extractor=extractor.name,
+                    name=name,
+                )
             )
         super().__init__(data, split, extractor, most)
         self._request = name, image_size, channels

@@ -15,6 +15,7 @@ from gancore.evaluate.discriminators import Discriminator, real_samples
 from gancore.evaluate.extractors import extractor_for
 from gancore.evaluate.neighbours import nearest_few
 from gancore.evaluate.reference import training_images
+from gancore.i18n import _
 from gancore.networks import ImageShape
 from gancore.run import Run
 from gancore.sampler import Sampler
@@ -88,12 +89,12 @@ def history(run: Run, seed: int, index: int) -> list[Moment]:
         else:
             sampler.load(weights)
         if not isinstance(sampler.shape, ImageShape):
-            raise RunError(f"run {run.id} was trained on points; expected one on images")
+            raise RunError(_("run {run} was trained on points; expected one on images", run=run.id))
         condition = None if sampler.conditions is None else index % len(sampler.conditions)
         z = sampler.common_latents(seed, index + 1)[index:]
         moments.append(Moment(placed.percent, placed.gallery.iteration, sampler.images(z, condition)[0]))
     if not moments:
-        raise RunError(f"run {run.id} has no milestone yet")
+        raise RunError(_("run {run} has no milestone yet", run=run.id))
     return moments
 
 
@@ -163,9 +164,11 @@ def opinion(judge: Discriminator, image: Tensor, label: int | None = None, *, co
         real, labels, _ = real_samples(judge.config, judge.shape, count)
         real_scores = judge.scores(real, labels, alone=True)
     except RunError as error:
-        return Opinion(judge.id, None, f"{str(error).rstrip('.')}.")
+        return Opinion(judge.id, None, error.sentence)
     if not bool(torch.isfinite(torch.cat([score, real_scores])).all()):
-        return Opinion(judge.id, None, f"{judge.id}'s discriminator has diverged: its scores are not finite.")
+        return Opinion(
+            judge.id, None, _("{run}'s discriminator has diverged: its scores are not finite.", run=judge.id)
+        )
     return Opinion(judge.id, share_below(real_scores, float(score)))
 
 
@@ -180,7 +183,7 @@ def opinions(runs: Sequence[Run], image: Tensor, label: int | None = None) -> li
         try:
             judge = Discriminator.open(run)
         except GanCoreError as error:
-            found.append(Opinion(run.id, None, f"{str(error).rstrip('.')}."))
+            found.append(Opinion(run.id, None, error.sentence))
         else:
             found.append(opinion(judge, image, label))
     return found

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from gancore.config import RUN_FIELDS, RunConfig, config_error, explain
 from gancore.errors import ConfigError
+from gancore.i18n import _
 from gancore.recipes.recipe import Feed, Players, Preset, Recipe, Series
 from gancore.sources import has_few_images, is_points
 
@@ -54,7 +55,10 @@ def recipe_of(preset: str) -> Recipe:
         ConfigError: when there is no such preset.
     """
     if preset not in _RECIPE_OF:
-        raise ConfigError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}", {"preset": "unknown"})
+        raise ConfigError(
+            _("there is no preset {preset!r}; choose one of {presets}", preset=preset, presets=", ".join(PRESETS)),
+            {"preset": _("unknown")},
+        )
     return _RECIPE_OF[preset]
 
 
@@ -118,11 +122,14 @@ def _validated(recipe: Recipe, run: dict[str, Any], settings: dict[str, Any]) ->
     except ValidationError as error:
         problems |= explain(error)
     if checked is not None and checked.augment != "none" and is_points(str(run.get("data", ""))):
-        problems["augment"] = "changes images and cannot change points; expected none"
+        problems["augment"] = _("changes images and cannot change points; expected none")
     if problems:
         raise config_error(run["preset"], problems, (*RUN_FIELDS, *recipe.settings.model_fields))
     if recipe.points is None and is_points(config.data):
         able = ", ".join(name for name in PRESETS if _RECIPE_OF[name].points is not None)
-        found = f"needs images, found {config.data}, a data set of points in the plane"
-        raise ConfigError(f"{config.preset}: data: {found}; presets for it are {able}", {"data": found})
+        found = _("needs images, found {data}, a data set of points in the plane", data=config.data)
+        raise ConfigError(
+            _("{preset}: data: {found}; presets for it are {able}", preset=config.preset, found=found, able=able),
+            {"data": found},
+        )
     return config

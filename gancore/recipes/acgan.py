@@ -7,6 +7,7 @@ non-saturating form, its own part of -L_S.
 from torch import Tensor
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.networks import LabelledGenerator, Shape
 from gancore.recipes.alternating import PROBABILITIES, draw, probabilities, update_generator
 from gancore.recipes.cgan import LabelSettings
@@ -78,17 +79,19 @@ RECIPE = Recipe(
         GENERATOR_LOSS,
         DISCRIMINATOR_LOSS,
         *PROBABILITIES,
-        Series("real_accuracy", "Classes of data told right", "probability"),
-        Series("fake_accuracy", "Classes of samples told right", "probability"),
+        Series("real_accuracy", N_("Classes of data told right"), "probability"),
+        Series("fake_accuracy", N_("Classes of samples told right"), "probability"),
     ),
     presets=(
         Preset(
             name="acgan",
-            summary="Told which class to make; D names the class of what it sees.",
-            source="Odena et al. 2017, equations 2 and 3",
+            summary=N_("Told which class to make; D names the class of what it sees."),
+            source=N_("Odena et al. 2017, equations 2 and 3"),
             run={"plan": "30ep", "grid": 10, "sample_every": "1ep"},
-            note="With ten classes each column of a gallery is one. G is rewarded for samples easily told, so it "
-            "tends to less variety within a class than cgan's.",
+            note=N_(
+                "With ten classes each column of a gallery is one. G is rewarded for samples easily "
+                "told, so it tends to less variety within a class than cgan's."
+            ),
         ),
     ),
     conditioned_on="label",

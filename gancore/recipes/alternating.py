@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gancore.i18n import N_
 from gancore.networks import Shape, frozen
 from gancore.recipes.compact import CompactSettings, compact_discriminator, compact_generator
 from gancore.recipes.gan import alternating_players
@@ -19,10 +20,10 @@ from gancore.recipes.recipe import D_FAKE, D_REAL, Feed, Players, Series, descen
 
 Step = Callable[[Players, Any, Feed], dict[str, Tensor]]
 
-PENALTY = Series("penalty", "Gradient penalty", tag="Penalty")
+PENALTY = Series("penalty", N_("Gradient penalty"), tag="Penalty")
 PROBABILITIES = (D_REAL, D_FAKE)
 """What :func:`probabilities` logs."""
-SCORES = (Series("real_score", "Score of data"), Series("fake_score", "Score of samples"))
+SCORES = (Series("real_score", N_("Score of data")), Series("fake_score", N_("Score of samples")))
 """What :func:`scores` logs."""
 
 

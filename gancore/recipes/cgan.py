@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.networks import LabelledGenerator, Shape
 from gancore.recipes.alternating import SCORES, draw, scores, update_generator
 from gancore.recipes.compact import POINTS, CompactSettings, compact_features, compact_generator, spectral
@@ -28,7 +29,11 @@ class LabelSettings(CompactSettings):
     """Settings of a recipe whose generator is told a label."""
 
     label_dim: int = Field(
-        16, ge=1, le=1024, title="Label dimensions", description="Length of the vector that G makes of a label."
+        16,
+        ge=1,
+        le=1024,
+        title=N_("Label dimensions"),
+        description=N_("Length of the vector that G makes of a label."),
     )
 
 
@@ -88,11 +93,13 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="cgan",
-            summary="Told which class to make; D judges image and label together.",
-            source="Miyato and Koyama 2018, equation 3",
+            summary=N_("Told which class to make; D judges image and label together."),
+            source=N_("Miyato and Koyama 2018, equation 3"),
             run={"plan": "30ep", "grid": 10, "sample_every": "1ep"},
-            note="With ten classes each column of a gallery is one. G's label stands beside its z; the paper puts it "
-            "into BatchNorm.",
+            note=N_(
+                "With ten classes each column of a gallery is one. G's label stands beside its z; the "
+                "paper puts it into BatchNorm."
+            ),
         ),
     ),
     conditioned_on="label",

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gancore.config import AdamSettings, Widths
+from gancore.i18n import N_
 from gancore.networks import ImageShape, Shape, leaky_relu, mlp, relu
 
 SLOPE = 0.2
@@ -25,27 +26,34 @@ Wrap = Callable[[nn.Module], nn.Module]
 class CompactSettings(AdamSettings):
     """Settings of the shared networks, and of Adam with the decay rates that suit them."""
 
-    batch_size: int = Field(64, ge=2, le=8192, title="Batch size", description="Real samples in one batch.")
-    latent_dim: int = Field(64, ge=1, le=1024, title="Latent dimensions", description="Length of the vector z.")
+    batch_size: int = Field(64, ge=2, le=8192, title=N_("Batch size"), description=N_("Real samples in one batch."))
+    latent_dim: int = Field(
+        64, ge=1, le=1024, title=N_("Latent dimensions"), description=N_("Length of the vector z.")
+    )
     generator_channels: int = Field(
-        64, ge=2, le=1024, multiple_of=2, title="Generator channels", description="Feature maps at a quarter size."
+        64,
+        ge=2,
+        le=1024,
+        multiple_of=2,
+        title=N_("Generator channels"),
+        description=N_("Feature maps at a quarter size."),
     )
     discriminator_channels: int = Field(
         32,
         ge=2,
         le=1024,
         multiple_of=2,
-        title="Discriminator channels",
-        description="Feature maps at a quarter size.",
+        title=N_("Discriminator channels"),
+        description=N_("Feature maps at a quarter size."),
     )
     discriminator_hidden: int = Field(
-        128, ge=1, le=8192, title="Discriminator hidden width", description="D's last hidden layer."
+        128, ge=1, le=8192, title=N_("Discriminator hidden width"), description=N_("D's last hidden layer.")
     )
     point_widths: Widths = Field(
         (128, 128, 128),
         min_length=1,
-        title="Widths for points",
-        description="Hidden layers of both networks on points in the plane.",
+        title=N_("Widths for points"),
+        description=N_("Hidden layers of both networks on points in the plane."),
     )
 
 

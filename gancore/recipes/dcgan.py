@@ -6,6 +6,7 @@ the paper strides its convolutions and has no fully connected layer.
 
 from pydantic import Field
 
+from gancore.i18n import N_
 from gancore.networks import ImageShape, conv_discriminator, conv_generator
 from gancore.recipes.gan import AlternatingSettings, alternating_players, levels, step
 from gancore.recipes.recipe import D_FAKE, D_REAL, DISCRIMINATOR_LOSS, GENERATOR_LOSS, Players, Preset, Recipe
@@ -14,23 +15,25 @@ from gancore.recipes.recipe import D_FAKE, D_REAL, DISCRIMINATOR_LOSS, GENERATOR
 class ConvSettings(AlternatingSettings):
     """Settings of the convolutional GAN."""
 
-    generator_hidden: int = Field(1024, ge=1, le=8192, title="Generator hidden width", description="G's first layer.")
+    generator_hidden: int = Field(
+        1024, ge=1, le=8192, title=N_("Generator hidden width"), description=N_("G's first layer.")
+    )
     generator_channels: int = Field(
         128,
         ge=2,
         le=1024,
         multiple_of=2,
-        title="Generator channels",
-        description="Feature maps at a quarter size.",
+        title=N_("Generator channels"),
+        description=N_("Feature maps at a quarter size."),
     )
     discriminator_channels: int = Field(
-        32, ge=1, le=512, title="Discriminator channels", description="Feature maps of D's first convolution."
+        32, ge=1, le=512, title=N_("Discriminator channels"), description=N_("Feature maps of D's first convolution.")
     )
     discriminator_hidden: int = Field(
-        1024, ge=1, le=8192, title="Discriminator hidden width", description="D's last hidden layer."
+        1024, ge=1, le=8192, title=N_("Discriminator hidden width"), description=N_("D's last hidden layer.")
     )
     discriminator_slope: float = Field(
-        0.1, ge=0, lt=1, title="Discriminator slope", description="Negative slope of LeakyReLU in D."
+        0.1, ge=0, lt=1, title=N_("Discriminator slope"), description=N_("Negative slope of LeakyReLU in D.")
     )
 
 
@@ -58,18 +61,18 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="dcgan",
-            summary="The lab's convolutional networks with data scaled to G's own range.",
-            source="seed 004, task 2, with the normalisation of its task 3",
+            summary=N_("The lab's convolutional networks with data scaled to G's own range."),
+            source=N_("seed 004, task 2, with the normalisation of its task 3"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="One change against dcgan-lab: data in [-1, 1], so that G can use the whole range of its tanh.",
+            note=N_("One change against dcgan-lab: data in [-1, 1], so that G can use the whole range of its tanh."),
         ),
         Preset(
             name="dcgan-lab",
-            summary="The same as the lab wrote it: data in [0, 1] against tanh samples. A lesson.",
-            source="seed 004, task 2",
+            summary=N_("The same as the lab wrote it: data in [0, 1] against tanh samples. A lesson."),
+            source=N_("seed 004, task 2"),
             settings={"data_range": "[0, 1]"},
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The lab's answers speak of BatchNorm in D and of tanh fitting the data; its code has neither.",
+            note=N_("The lab's answers speak of BatchNorm in D and of tanh fitting the data; its code has neither."),
         ),
     ),
     order=10,

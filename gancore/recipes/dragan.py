@@ -7,6 +7,7 @@ from pydantic import Field
 from torch import Tensor
 
 from gancore import losses, penalties
+from gancore.i18n import N_
 from gancore.recipes.alternating import PENALTY, PROBABILITIES, alternate, build, probabilities
 from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import CROSS_ENTROPY, DISCRIMINATOR_LOSS, GENERATOR_LOSS, Feed, Players, Preset, Recipe
@@ -16,10 +17,18 @@ class DraganSettings(CompactSettings):
     """Settings of DRAGAN."""
 
     penalty: float = Field(
-        10.0, ge=0, le=1e4, title="Penalty", description="Weight of the gradient penalty, lambda in the paper."
+        10.0,
+        ge=0,
+        le=1e4,
+        title=N_("Penalty"),
+        description=N_("Weight of the gradient penalty, lambda in the paper."),
     )
     noise: float = Field(
-        0.5, ge=0, le=10, title="Noise", description="How far around the data the slope is taken, in their std."
+        0.5,
+        ge=0,
+        le=10,
+        title=N_("Noise"),
+        description=N_("How far around the data the slope is taken, in their std."),
     )
 
 
@@ -47,11 +56,13 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="dragan",
-            summary="The non-saturating game with D's slope held at 1 around the data.",
-            source="Kodali et al. 2017, the penalty of its section 2 and the authors' code",
+            summary=N_("The non-saturating game with D's slope held at 1 around the data."),
+            source=N_("Kodali et al. 2017, the penalty of its section 2 and the authors' code"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The paper's noise is normal, its code's uniform and scaled by the batch's standard deviation; this "
-            "is the code's.",
+            note=N_(
+                "The paper's noise is normal, its code's uniform and scaled by the batch's standard "
+                "deviation; this is the code's."
+            ),
         ),
     ),
     points=POINTS | {"penalty": 1.0},

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gancore import losses
 from gancore.config import AdamSettings, Widths
+from gancore.i18n import N_
 from gancore.networks import ImageShape, Shape, frozen, leaky_relu, mlp, relu
 from gancore.recipes.recipe import (
     CROSS_ENTROPY,
@@ -34,11 +35,11 @@ class AlternatingSettings(AdamSettings):
 
     first: Literal["discriminator", "generator"] = Field(
         "discriminator",
-        title="Steps first",
-        description="discriminator: G then steps on fresh z; generator: D then reuses those samples.",
+        title=N_("Steps first"),
+        description=N_("discriminator: G then steps on fresh z; generator: D then reuses those samples."),
     )
     discriminator_loss: Literal["sum", "mean"] = Field(
-        "sum", title="Discriminator loss", description="Sum or mean of its real and fake parts."
+        "sum", title=N_("Discriminator loss"), description=N_("Sum or mean of its real and fake parts.")
     )
 
 
@@ -46,26 +47,26 @@ class GanSettings(AlternatingSettings):
     """Settings of the fully connected GAN."""
 
     generator_widths: Widths = Field(
-        (256, 512), min_length=1, title="Generator widths", description="Hidden layers of G, first to last."
+        (256, 512), min_length=1, title=N_("Generator widths"), description=N_("Hidden layers of G, first to last.")
     )
     generator_slope: float = Field(
-        0.0, ge=0, lt=1, title="Generator slope", description="Negative slope of LeakyReLU in G; 0 is ReLU."
+        0.0, ge=0, lt=1, title=N_("Generator slope"), description=N_("Negative slope of LeakyReLU in G; 0 is ReLU.")
     )
     batchnorm_eps: float | None = Field(
         None,
         gt=0,
         le=1,
-        title="BatchNorm eps",
-        description="BatchNorm on all but G's first layer; empty: none.",
+        title=N_("BatchNorm eps"),
+        description=N_("BatchNorm on all but G's first layer; empty: none."),
     )
     discriminator_widths: Widths = Field(
         (512, 256),
         min_length=1,
-        title="Discriminator widths",
-        description="Hidden layers of D, first to last.",
+        title=N_("Discriminator widths"),
+        description=N_("Hidden layers of D, first to last."),
     )
     discriminator_slope: float = Field(
-        0.2, ge=0, lt=1, title="Discriminator slope", description="Negative slope of LeakyReLU in D."
+        0.2, ge=0, lt=1, title=N_("Discriminator slope"), description=N_("Negative slope of LeakyReLU in D.")
     )
 
 
@@ -165,15 +166,15 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="gan-simple",
-            summary="Two small perceptrons; the discriminator steps first.",
-            source="seed 002, a simple fully connected GAN on MNIST",
+            summary=N_("Two small perceptrons; the discriminator steps first."),
+            source=N_("seed 002, a simple fully connected GAN on MNIST"),
             run={"plan": "100ep", "grid": 4, "sample_every": "10ep"},
-            note="The document calls it a simplified DCGAN; its code has no convolution.",
+            note=N_("The document calls it a simplified DCGAN; its code has no convolution."),
         ),
         Preset(
             name="gan-deep",
-            summary="A deeper generator with BatchNorm; the generator steps first.",
-            source="seed 001, the script; seed 003, its explanation",
+            summary=N_("A deeper generator with BatchNorm; the generator steps first."),
+            source=N_("seed 001, the script; seed 003, its explanation"),
             settings={
                 "batch_size": 64,
                 "generator_widths": (128, 256, 512, 1024),
@@ -183,13 +184,16 @@ RECIPE = Recipe(
                 "discriminator_loss": "mean",
             },
             run={"plan": "200ep", "grid": 5, "sample_every": "400it"},
-            note="Seed 003 calls BatchNorm1d's 0.8 the momentum; in the code it is eps. Seed 001 advises that D "
-            "step first; its code, and this preset, let G step first and D reuse those samples.",
+            note=N_(
+                "Seed 003 calls BatchNorm1d's 0.8 the momentum; in the code it is eps. Seed 001 advises "
+                "that D step first; its code, and this preset, let G step first and D reuse those "
+                "samples."
+            ),
         ),
         Preset(
             name="gan-lab",
-            summary="The lab's perceptrons, fed data in [0, 1] against tanh samples.",
-            source="seed 004, task 1",
+            summary=N_("The lab's perceptrons, fed data in [0, 1] against tanh samples."),
+            source=N_("seed 004, task 1"),
             settings={
                 "generator_widths": (256, 256),
                 "discriminator_widths": (256, 256),
@@ -197,8 +201,10 @@ RECIPE = Recipe(
                 "data_range": "[0, 1]",
             },
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The lab says tanh suits data in [-1, 1] but normalises only in its WGAN: half of G's range is of "
-            "no use, and D first learns to tell by the sign.",
+            note=N_(
+                "The lab says tanh suits data in [-1, 1] but normalises only in its WGAN: half of G's "
+                "range is of no use, and D first learns to tell by the sign."
+            ),
         ),
     ),
     points=POINTS,

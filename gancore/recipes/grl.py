@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gancore import losses
 from gancore.config import AdamSettings
+from gancore.i18n import N_
 from gancore.networks import ImageShape, frozen, relu, reverse_gradient
 from gancore.recipes.recipe import (
     D_FAKE,
@@ -36,13 +37,15 @@ class GrlSettings(AdamSettings):
         32,
         ge=1,
         le=256,
-        title="Base channels",
-        description="Feature maps at half size; deeper layers double them.",
+        title=N_("Base channels"),
+        description=N_("Feature maps at half size; deeper layers double them."),
     )
     in_turns: bool = Field(
         False,
-        title="In turns",
-        description="D steps first, then G on fresh z, each with its own Adam, instead of both in one backward pass.",
+        title=N_("In turns"),
+        description=N_(
+            "D steps first, then G on fresh z, each with its own Adam, instead of both in one backward pass."
+        ),
     )
 
 
@@ -129,8 +132,8 @@ RECIPE = Recipe(
     series=(
         GENERATOR_LOSS,
         DISCRIMINATOR_LOSS,
-        Series("fake_loss", "Fake loss", tag="Fake"),
-        Series("real_loss", "Real loss", tag="Real"),
+        Series("fake_loss", N_("Fake loss"), tag="Fake"),
+        Series("real_loss", N_("Real loss"), tag="Real"),
         D_REAL,
         D_FAKE,
     ),
@@ -143,20 +146,22 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="grl",
-            summary="Gradient reversal: both players in one backward pass and one optimizer.",
-            source="seed 000 and the script it explains",
+            summary=N_("Gradient reversal: both players in one backward pass and one optimizer."),
+            source=N_("seed 000 and the script it explains"),
             settings=SCRIPT,
             run={"plan": "100ep", "grid": 8, "sample_every": "1ep"},
-            note="G ascends the fake loss, so it plays the minimax game whose gradient fades where D(G(z)) nears 0. "
-            "The document names no widths; these are the script's.",
+            note=N_(
+                "G ascends the fake loss, so it plays the minimax game whose gradient fades where "
+                "D(G(z)) nears 0. The document names no widths; these are the script's."
+            ),
         ),
         Preset(
             name="grl-in-turns",
-            summary="The same networks and losses without the reversal: D and G step in turns.",
-            source="seed 000, turned into what it is held against",
+            summary=N_("The same networks and losses without the reversal: D and G step in turns."),
+            source=N_("seed 000, turned into what it is held against"),
             settings={**SCRIPT, "in_turns": True},
             run={"plan": "100ep", "grid": 8, "sample_every": "1ep"},
-            note="Shows what one backward pass for both players changes.",
+            note=N_("Shows what one backward pass for both players changes."),
         ),
     ),
     order=30,

@@ -4,6 +4,7 @@ Mao et al. 2017, arXiv:1611.04076, equation 9: D is drawn to 1 on data and to 0 
 """
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.recipes.alternating import SCORES, alternate, build, scores
 from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import DISCRIMINATOR_LOSS, GENERATOR_LOSS, Level, Preset, Recipe
@@ -20,10 +21,10 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="lsgan",
-            summary="Least squares instead of cross-entropy, with labels 1 and 0.",
-            source="Mao et al. 2017, equation 9",
+            summary=N_("Least squares instead of cross-entropy, with labels 1 and 0."),
+            source=N_("Mao et al. 2017, equation 9"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="A score is drawn to 1 on data and to 0 on samples, but is no probability.",
+            note=N_("A score is drawn to 1 on data and to 0 on samples, but is no probability."),
         ),
     ),
     points=POINTS,

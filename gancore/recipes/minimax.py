@@ -5,6 +5,7 @@ with both at once; here it has the networks and turns of its rivals.
 """
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.recipes.alternating import PROBABILITIES, alternate, build, probabilities
 from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import CROSS_ENTROPY, DISCRIMINATOR_LOSS, GENERATOR_LOSS, MINUS_LOG_2, Preset, Recipe
@@ -23,10 +24,10 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="minimax",
-            summary="The original game: G lowers what D gains on samples.",
-            source="Goodfellow et al. 2014, equation 1 and Algorithm 1",
+            summary=N_("The original game: G lowers what D gains on samples."),
+            source=N_("Goodfellow et al. 2014, equation 1 and Algorithm 1"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="G's gradient fades where D is sure, so it may never start: compare it with ns-gan.",
+            note=N_("G's gradient fades where D is sure, so it may never start: compare it with ns-gan."),
         ),
     ),
     points=POINTS,

@@ -1,6 +1,7 @@
 """The loss that most call the GAN's, on the compact networks. Goodfellow et al. 2014, arXiv:1406.2661, section 3."""
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.recipes.alternating import PROBABILITIES, alternate, build, probabilities
 from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import CROSS_ENTROPY, DISCRIMINATOR_LOSS, GENERATOR_LOSS, Preset, Recipe
@@ -19,10 +20,10 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="ns-gan",
-            summary="The non-saturating loss: G raises the log of D(G(z)).",
-            source="Goodfellow et al. 2014, section 3",
+            summary=N_("The non-saturating loss: G raises the log of D(G(z))."),
+            source=N_("Goodfellow et al. 2014, section 3"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The loss of gan-simple and dcgan on the networks of the presets below, to compare losses by.",
+            note=N_("The loss of gan-simple and dcgan on the networks of the presets below, to compare losses by."),
         ),
     ),
     points=POINTS,

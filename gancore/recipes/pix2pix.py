@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.networks import ImageShape, leaky_relu, relu
 from gancore.recipes.alternating import PROBABILITIES, draw, probabilities, update_generator
 from gancore.recipes.compact import SLOPE, CompactSettings
@@ -34,10 +35,10 @@ class Pix2pixSettings(CompactSettings):
     """Settings of pix2pix."""
 
     task: Literal["edges", "half"] = Field(
-        "edges", title="Task", description="edges: an image from its edges; half: from its upper half."
+        "edges", title=N_("Task"), description=N_("edges: an image from its edges; half: from its upper half.")
     )
     l1_weight: float = Field(
-        100.0, ge=0, le=1e4, title="L1 weight", description="Weight of the L1 distance, lambda in the paper."
+        100.0, ge=0, le=1e4, title=N_("L1 weight"), description=N_("Weight of the L1 distance, lambda in the paper.")
     )
 
 
@@ -151,26 +152,28 @@ RECIPE = Recipe(
     series=(
         GENERATOR_LOSS,
         DISCRIMINATOR_LOSS,
-        Series("l1_distance", "L1 distance", tag="L1"),
+        Series("l1_distance", N_("L1 distance"), tag="L1"),
         *PROBABILITIES,
     ),
     levels=lambda _settings: {"generator_loss": LOG_2, "discriminator_loss": LOG_2},
     presets=(
         Preset(
             name="pix2pix-edges",
-            summary="An image from its edges.",
-            source="Isola et al. 2017, section 3; edges by Sobel's operator",
+            summary=N_("An image from its edges."),
+            source=N_("Isola et al. 2017, section 3; edges by Sobel's operator"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="Every other row of a gallery shows the edges that the row below is made from. G may learn to "
-            "ignore z, as the paper found.",
+            note=N_(
+                "Every other row of a gallery shows the edges that the row below is made from. G may "
+                "learn to ignore z, as the paper found."
+            ),
         ),
         Preset(
             name="pix2pix-half",
-            summary="A whole image from its upper half.",
-            source="Isola et al. 2017, section 3; the task is ours",
+            summary=N_("A whole image from its upper half."),
+            source=N_("Isola et al. 2017, section 3; the task is ours"),
             settings={"task": "half"},
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="What the lower half is has more than one answer: watch whether z chooses among them.",
+            note=N_("What the lower half is has more than one answer: watch whether z chooses among them."),
         ),
     ),
     conditioned_on="image",

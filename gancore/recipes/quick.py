@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gancore import losses
 from gancore.config import AdamSettings
+from gancore.i18n import N_
 from gancore.networks import ImageShape, leaky_relu, relu
 from gancore.recipes.alternating import PROBABILITIES, probabilities, update_generator
 from gancore.recipes.gan import alternating_players
@@ -26,27 +27,33 @@ from gancore.recipes.recipe import (
 
 _SLOPE = 0.2
 _FEW = {"batch_size": 64, "learning_rate": 1e-3, "augment": "translation"}
-_NOTE = (
-    "The plan is a time, so a faster machine gets further in it. With fewer than 10,000 images, batches of 64, a "
-    "rate of 1e-3 and images moved at random keep the discriminator from learning them by heart."
+_NOTE = N_(
+    "The plan is a time, so a faster machine gets further in it. With fewer than 10,000 images, batches "
+    "of 64, a rate of 1e-3 and images moved at random keep the discriminator from learning them by heart."
 )
 
 
 class QuickSettings(AdamSettings):
     """Settings of the quick DCGAN."""
 
-    batch_size: int = Field(128, ge=2, le=8192, title="Batch size", description="Real images in one batch.")
-    latent_dim: int = Field(32, ge=1, le=1024, title="Latent dimensions", description="Length of the vector z.")
-    learning_rate: float = Field(4e-3, gt=0, le=1, title="Learning rate", description="Step size of the optimizers.")
-    generator_hidden: int = Field(256, ge=1, le=8192, title="Generator hidden width", description="G's first layer.")
+    batch_size: int = Field(128, ge=2, le=8192, title=N_("Batch size"), description=N_("Real images in one batch."))
+    latent_dim: int = Field(
+        32, ge=1, le=1024, title=N_("Latent dimensions"), description=N_("Length of the vector z.")
+    )
+    learning_rate: float = Field(
+        4e-3, gt=0, le=1, title=N_("Learning rate"), description=N_("Step size of the optimizers.")
+    )
+    generator_hidden: int = Field(
+        256, ge=1, le=8192, title=N_("Generator hidden width"), description=N_("G's first layer.")
+    )
     generator_channels: int = Field(
-        16, ge=1, le=512, title="Generator channels", description="Feature maps at half size."
+        16, ge=1, le=512, title=N_("Generator channels"), description=N_("Feature maps at half size.")
     )
     discriminator_channels: int = Field(
-        32, ge=1, le=1024, title="Discriminator channels", description="Feature maps at a quarter size."
+        32, ge=1, le=1024, title=N_("Discriminator channels"), description=N_("Feature maps at a quarter size.")
     )
     discriminator_hidden: int = Field(
-        128, ge=1, le=8192, title="Discriminator hidden width", description="D's last two hidden layers."
+        128, ge=1, le=8192, title=N_("Discriminator hidden width"), description=N_("D's last two hidden layers.")
     )
 
 
@@ -105,8 +112,10 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="quick",
-            summary="All ten digits in a minute: small networks, high rates that fall to 0, an averaged generator.",
-            source="Radford et al. 2015, with what makes it fast",
+            summary=N_(
+                "All ten digits in a minute: small networks, high rates that fall to 0, an averaged generator."
+            ),
+            source=N_("Radford et al. 2015, with what makes it fast"),
             settings={"beta2": 0.99, "ema_decay": 0.99, "rate_decay": "linear"},
             run={"plan": "60s", "grid": 8, "sample_every": "3s"},
             few=_FEW,
@@ -114,8 +123,8 @@ RECIPE = Recipe(
         ),
         Preset(
             name="best",
-            summary="The best samples that half an hour on a laptop gives.",
-            source="Radford et al. 2015, with what makes it good",
+            summary=N_("The best samples that half an hour on a laptop gives."),
+            source=N_("Radford et al. 2015, with what makes it good"),
             settings={
                 "beta2": 0.99,
                 "ema_decay": 0.999,

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from gancore import losses, penalties
+from gancore.i18n import N_
 from gancore.recipes.alternating import build, draw, update_generator
 from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import (
@@ -31,8 +32,8 @@ class R3ganSettings(CompactSettings):
         1.0,
         ge=0,
         le=1e4,
-        title="Gamma",
-        description="Weight of half D's squared slope on data (R1) and samples (R2).",
+        title=N_("Gamma"),
+        description=N_("Weight of half D's squared slope on data (R1) and samples (R2)."),
     )
 
 
@@ -76,20 +77,22 @@ RECIPE = Recipe(
     series=(
         GENERATOR_LOSS,
         DISCRIMINATOR_LOSS,
-        Series("r1", "R1, slope on data", tag="R1"),
-        Series("r2", "R2, slope on samples", tag="R2"),
-        Series("d_pair", "D tells a pair", "probability"),
+        Series("r1", N_("R1, slope on data"), tag="R1"),
+        Series("r2", N_("R2, slope on samples"), tag="R2"),
+        Series("d_pair", N_("D tells a pair"), "probability"),
     ),
     levels=lambda _settings: {"generator_loss": LOG_2, "discriminator_loss": LOG_2},
     presets=(
         Preset(
             name="r3gan",
-            summary="Data and samples judged in pairs, with D's slope held at 0 on both.",
-            source="Huang et al. 2024, section 2",
+            summary=N_("Data and samples judged in pairs, with D's slope held at 0 on both."),
+            source=N_("Huang et al. 2024, section 2"),
             settings={"beta1": 0.0, "beta2": 0.99},
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The paper's loss alone: its networks are others, and without BatchNorm. D tells a pair right with "
-            "probability 1/2 once it cannot tell.",
+            note=N_(
+                "The paper's loss alone: its networks are others, and without BatchNorm. D tells a pair "
+                "right with probability 1/2 once it cannot tell."
+            ),
         ),
     ),
     # Found on ring and grid: a D that may be steep tells modes this narrow apart, averaging what falls to rest

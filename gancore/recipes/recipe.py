@@ -19,6 +19,7 @@ from torch.optim import Optimizer
 from gancore.augment import augment
 from gancore.averaging import AveragedGenerator
 from gancore.config import RecipeSettings
+from gancore.i18n import N_
 
 
 class Observer(Protocol):
@@ -157,16 +158,16 @@ class Level:
     label: str
 
 
-LOG_2, LOG_4 = Level(math.log(2), "log 2"), Level(math.log(4), "log 4")
-MINUS_LOG_2 = Level(-math.log(2), "−log 2")
+LOG_2, LOG_4 = Level(math.log(2), N_("log 2")), Level(math.log(4), N_("log 4"))
+MINUS_LOG_2 = Level(-math.log(2), N_("−log 2"))
 CROSS_ENTROPY = {"generator_loss": LOG_2, "discriminator_loss": LOG_4}
 """Of the non-saturating loss and the sum of both cross-entropies."""
 HINGE = {"discriminator_loss": Level(2.0, "2")}
 
-GENERATOR_LOSS = Series("generator_loss", "Generator loss", tag="Generator")
-DISCRIMINATOR_LOSS = Series("discriminator_loss", "Discriminator loss", tag="Discriminator")
-D_REAL = Series("d_real", "D(x), real", "probability")
-D_FAKE = Series("d_fake", "D(G(z)), fake", "probability")
+GENERATOR_LOSS = Series("generator_loss", N_("Generator loss"), tag="Generator")
+DISCRIMINATOR_LOSS = Series("discriminator_loss", N_("Discriminator loss"), tag="Discriminator")
+D_REAL = Series("d_real", N_("D(x), real"), "probability")
+D_FAKE = Series("d_fake", N_("D(G(z)), fake"), "probability")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ differs by two layers: attention over the maps of half the image's size in G and
 
 from torch import nn
 
+from gancore.i18n import N_
 from gancore.networks import ImageShape, SelfAttention
 from gancore.recipes.alternating import SCORES
 from gancore.recipes.compact import CompactSettings, compact_features, compact_generator, spectral
@@ -40,11 +41,13 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="sagan",
-            summary="sngan with self-attention at half size in both players.",
-            source="Zhang et al. 2019, section 3",
+            summary=N_("sngan with self-attention at half size in both players."),
+            source=N_("Zhang et al. 2019, section 3"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The paper also normalises G and gives D four times G's learning rate; here attention is the only "
-            "difference from sngan.",
+            note=N_(
+                "The paper also normalises G and gives D four times G's learning rate; here attention "
+                "is the only difference from sngan."
+            ),
         ),
     ),
     order=100,

@@ -5,6 +5,7 @@ arXiv:1705.02894).
 """
 
 from gancore import losses
+from gancore.i18n import N_
 from gancore.networks import Shape
 from gancore.recipes.alternating import SCORES, alternate, scores
 from gancore.recipes.compact import POINTS, CompactSettings, compact_discriminator, compact_generator, spectral
@@ -35,11 +36,13 @@ RECIPE = Recipe(
     presets=(
         Preset(
             name="sngan",
-            summary="Spectral normalisation in D, and the hinge loss.",
-            source="Miyato et al. 2018, equations 16 and 17, with its Adam setting C",
+            summary=N_("Spectral normalisation in D, and the hinge loss."),
+            source=N_("Miyato et al. 2018, equations 16 and 17, with its Adam setting C"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="D's loss is 2 where it tells nothing and 0 where it is sure; in between the scores stay near the "
-            "margins -1 and 1.",
+            note=N_(
+                "D's loss is 2 where it tells nothing and 0 where it is sure; in between the scores "
+                "stay near the margins -1 and 1."
+            ),
         ),
     ),
     points=POINTS | {"beta1": 0.0},

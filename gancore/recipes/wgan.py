@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gancore import losses
 from gancore.config import RecipeSettings
+from gancore.i18n import N_
 from gancore.networks import ImageShape, conv_discriminator, conv_generator, frozen
 from gancore.recipes.recipe import GENERATOR_LOSS, Feed, Players, Preset, Recipe, Series, descend
 
@@ -16,39 +17,41 @@ from gancore.recipes.recipe import GENERATOR_LOSS, Feed, Players, Preset, Recipe
 class WganSettings(RecipeSettings):
     """Settings of the clipped Wasserstein GAN."""
 
-    learning_rate: float = Field(5e-5, gt=0, le=1, title="Learning rate", description="Step size of RMSprop.")
+    learning_rate: float = Field(5e-5, gt=0, le=1, title=N_("Learning rate"), description=N_("Step size of RMSprop."))
     critic_steps: int = Field(
-        5, ge=1, le=100, title="Critic steps", description="Critic updates for each generator update."
+        5, ge=1, le=100, title=N_("Critic steps"), description=N_("Critic updates for each generator update.")
     )
     clip: float = Field(
-        0.01, gt=0, le=10, title="Weight clip", description="Critic weights are clamped to [-clip, clip]."
+        0.01, gt=0, le=10, title=N_("Weight clip"), description=N_("Critic weights are clamped to [-clip, clip].")
     )
     fresh_batches: bool = Field(
         True,
-        title="Fresh batches",
-        description="A new real batch for every critic step; off: the same for all.",
+        title=N_("Fresh batches"),
+        description=N_("A new real batch for every critic step; off: the same for all."),
     )
-    generator_hidden: int = Field(1024, ge=1, le=8192, title="Generator hidden width", description="G's first layer.")
+    generator_hidden: int = Field(
+        1024, ge=1, le=8192, title=N_("Generator hidden width"), description=N_("G's first layer.")
+    )
     generator_channels: int = Field(
         128,
         ge=2,
         le=1024,
         multiple_of=2,
-        title="Generator channels",
-        description="Feature maps at a quarter size.",
+        title=N_("Generator channels"),
+        description=N_("Feature maps at a quarter size."),
     )
     critic_channels: int = Field(
         32,
         ge=1,
         le=512,
-        title="Critic channels",
-        description="Feature maps of the critic's first convolution.",
+        title=N_("Critic channels"),
+        description=N_("Feature maps of the critic's first convolution."),
     )
     critic_hidden: int = Field(
-        1024, ge=1, le=8192, title="Critic hidden width", description="The critic's last hidden layer."
+        1024, ge=1, le=8192, title=N_("Critic hidden width"), description=N_("The critic's last hidden layer.")
     )
     critic_slope: float = Field(
-        0.1, ge=0, lt=1, title="Critic slope", description="Negative slope of LeakyReLU in the critic."
+        0.1, ge=0, lt=1, title=N_("Critic slope"), description=N_("Negative slope of LeakyReLU in the critic.")
     )
 
 
@@ -99,23 +102,25 @@ RECIPE = Recipe(
     settings=WganSettings,
     build=build,
     step=step,
-    series=(GENERATOR_LOSS, Series("critic_loss", "Critic loss", tag="Discriminator")),
+    series=(GENERATOR_LOSS, Series("critic_loss", N_("Critic loss"), tag="Discriminator")),
     presets=(
         Preset(
             name="wgan",
-            summary="Weight clipping, five critic steps, each on a fresh real batch.",
-            source="Arjovsky et al. 2017, Algorithm 1, on the networks of seed 004, task 3",
+            summary=N_("Weight clipping, five critic steps, each on a fresh real batch."),
+            source=N_("Arjovsky et al. 2017, Algorithm 1, on the networks of seed 004, task 3"),
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="An epoch is one pass through the data, with a fifth of the generator updates of wgan-lab's.",
+            note=N_("An epoch is one pass through the data, with a fifth of the generator updates of wgan-lab's."),
         ),
         Preset(
             name="wgan-lab",
-            summary="As the lab wrote it: all five critic steps on the same real batch.",
-            source="seed 004, task 3",
+            summary=N_("As the lab wrote it: all five critic steps on the same real batch."),
+            source=N_("seed 004, task 3"),
             settings={"fresh_batches": False},
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The lab's text credits gradient penalty as well; its code clips weights only. Its logged critic "
-            "loss is five times the one shown here.",
+            note=N_(
+                "The lab's text credits gradient penalty as well; its code clips weights only. Its "
+                "logged critic loss is five times the one shown here."
+            ),
         ),
     ),
     batches_per_iteration=lambda settings: settings.critic_steps if settings.fresh_batches else 1,

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from gancore import losses, penalties
+from gancore.i18n import N_
 from gancore.recipes.alternating import PENALTY, SCORES, build, draw, scores, update_generator
 from gancore.recipes.compact import POINTS, CompactSettings
 from gancore.recipes.recipe import GENERATOR_LOSS, Feed, Players, Preset, Recipe, Series, descend
@@ -18,10 +19,14 @@ class WganGpSettings(CompactSettings):
     """Settings of the Wasserstein GAN with a gradient penalty."""
 
     critic_steps: int = Field(
-        5, ge=1, le=100, title="Critic steps", description="Critic updates for each generator update."
+        5, ge=1, le=100, title=N_("Critic steps"), description=N_("Critic updates for each generator update.")
     )
     penalty: float = Field(
-        10.0, ge=0, le=1e4, title="Penalty", description="Weight of the gradient penalty, lambda in the paper."
+        10.0,
+        ge=0,
+        le=1e4,
+        title=N_("Penalty"),
+        description=N_("Weight of the gradient penalty, lambda in the paper."),
     )
 
 
@@ -60,16 +65,18 @@ RECIPE = Recipe(
     settings=WganGpSettings,
     build=build,
     step=step,
-    series=(GENERATOR_LOSS, Series("critic_loss", "Critic loss", tag="Discriminator"), PENALTY, *SCORES),
+    series=(GENERATOR_LOSS, Series("critic_loss", N_("Critic loss"), tag="Discriminator"), PENALTY, *SCORES),
     presets=(
         Preset(
             name="wgan-gp",
-            summary="A critic whose slope is held at 1 instead of clipped weights; five critic steps.",
-            source="Gulrajani et al. 2017, Algorithm 1",
+            summary=N_("A critic whose slope is held at 1 instead of clipped weights; five critic steps."),
+            source=N_("Gulrajani et al. 2017, Algorithm 1"),
             settings={"learning_rate": 1e-4, "beta1": 0.0, "beta2": 0.9},
             run={"plan": "30ep", "grid": 8, "sample_every": "1ep"},
-            note="The negative critic loss falls as samples get better. An epoch has a fifth of the generator "
-            "updates of the other presets'.",
+            note=N_(
+                "The negative critic loss falls as samples get better. An epoch has a fifth of the "
+                "generator updates of the other presets'."
+            ),
         ),
     ),
     batches_per_iteration=lambda settings: settings.critic_steps,

@@ -12,7 +12,7 @@ import pytest
 import torch
 from tiny_runs import tiny
 
-from gancore.bench import claims, modes, quality, stacked, starters
+from gancore.bench import claims, modes, quality, shipped, stacked, starters
 from gancore.bench.claims import CLAIMS, Claim, bench_claims, rises_then_falls, roughness, same_within
 from gancore.bench.report import Spread, machine, markdown, write_section
 from gancore.bench.runner import Variant, train_all
@@ -150,16 +150,17 @@ def test_every_preset_of_z_is_in_the_quality_bench() -> None:
 
 def test_a_shipped_run_draws_what_the_run_drew(manager: RunManager, tmp_path: Path) -> None:
     (run,) = train_all(manager, [tiny("gan-simple", "4it")])
-    starters.ship(run, tmp_path / "starters" / "quick-digits")
-    shipped = RunManager(tmp_path / "starters").get("quick-digits")
-    ours, theirs = open_sampler(run), open_sampler(shipped)
+    shipped.ship(run, tmp_path / "starters" / "quick-digits", "gancore bench")
+    packed = RunManager(tmp_path / "starters").get("quick-digits")
+    ours, theirs = open_sampler(run), open_sampler(packed)
     difference = ours.images(ours.latents(3, 9)).int() - theirs.images(theirs.latents(3, 9)).int()
     assert difference.abs().max() <= 2, "half precision"
-    assert shipped.status().state == "finished"
+    assert packed.status().state == "finished"
+    assert packed.is_shipped
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starters, "MOST_BYTES", 10)
+        patch.setattr(shipped, "MOST_WEIGHT_BYTES", 10)
         with pytest.raises(Exception, match=r"take [\d,]+ bytes; expected at most 10"):
-            starters.ship(run, tmp_path / "again")
+            shipped.ship(run, tmp_path / "again", "gancore bench")
 
 
 def test_spreads_and_tables_read_well() -> None:

@@ -19,7 +19,10 @@ import pytest
 from PIL import Image
 
 from gancore import cli, losses
+from gancore.kept_latents import keep
 from gancore.recipes import PRESETS
+from gancore.runs import RunManager
+from gancore.sampling import open_sampler
 from gancore.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,15 +160,28 @@ def test_sample_at_a_milestone(gancore: Call, trained: tuple[Path, str]) -> None
     assert "no milestone at 33 %; there are: 0 %, 25 %, 50 %, 75 %, 100 %" in err
 
 
-def test_interpolate_ends_at_both_seeds(gancore: Call, trained: tuple[Path, str]) -> None:
+def test_interpolate_ends_at_both_points(gancore: Call, trained: tuple[Path, str]) -> None:
     runs, run_id = trained
-    gancore("interpolate", run_id, "--from", 5, "--to", 6, "--steps", 4, "--out", "walk.npy", "--runs", runs)
+    run = RunManager(runs).get(run_id)
+    sampler = open_sampler(run)
+    keep(run.folder, "mine", "point", sampler.latents(3)[0])
+    gancore(
+        "interpolate", run_id, "--from", "5.2", "--to", "kept:mine", "--steps", 4, "--out", "walk.npy", "--runs", runs
+    )
     walk = np.load("walk.npy")
-    for seed, frame in ((5, walk[0]), (6, walk[-1])):
-        gancore("sample", run_id, "--count", 1, "--seed", seed, "--out", "one.npy", "--runs", runs)
-        assert np.abs(np.load("one.npy")[0].astype(int) - frame).max() <= 1, "rounding of a batch of another size"
-    gancore("interpolate", run_id, "--steps", 4, "--out", "walk.gif", "--runs", runs)
-    assert Image.open("walk.gif").n_frames == 6, "to the end and back"
+    for z, frame in ((sampler.common_latents(5, 2)[1:], walk[0]), (sampler.latents(3), walk[-1])):
+        drawn = sampler.images(z)[0, 0].numpy().astype(int)
+        assert np.abs(drawn - frame).max() <= 1, "rounding of a batch of another size"
+    gancore("interpolate", run_id, "--truncation", 0, "--steps", 4, "--out", "still.npy", "--runs", runs)
+    assert len(np.unique(np.load("still.npy"), axis=0)) == 1, "all of them the mean"
+    for name in ("walk.gif", "walk.webp"):
+        gancore("interpolate", run_id, "--steps", 4, "--out", name, "--runs", runs)
+        assert Image.open(name).n_frames == 6, "to the end and back"
+    gancore("interpolate", run_id, "--steps", 4, "--out", "walk.mp4", "--runs", runs)
+    assert Path("walk.mp4").read_bytes()[4:8] == b"ftyp"
+    status, _, err = gancore("interpolate", run_id, "--from", "five", "--out", "walk.gif", "--runs", runs)
+    assert status == 2
+    assert "expected a seed such as 7" in err
 
 
 def test_branch_goes_on_from_a_milestone_with_something_changed(gancore: Call, trained: tuple[Path, str]) -> None:

@@ -61,3 +61,29 @@ def test_animations_play_there_and_back_without_end(back: bool, expected: list[i
         assert shades == expected
         assert animation.size == (8, 8)
         assert (animation.info["loop"], animation.info["duration"]) == (0, 50)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_webp_is_exact_and_plays_there_and_back(channels: int) -> None:
+    frames = numbered(4, channels)
+    with Image.open(io.BytesIO(images.webp(frames, scale=2, frame_ms=50))) as animation:
+        assert (animation.n_frames, animation.size, animation.info["loop"]) == (6, (8, 8), 0)
+        for number, shown in ((1, 1), (5, 1), (3, 3)):
+            animation.seek(number)
+            first = torch.tensor(animation.convert("RGB").getpixel((0, 0)))
+            assert torch.equal(first, frames[shown, :, 0, 0].expand(3).long())
+
+
+def test_mp4_has_even_sides_and_every_frame() -> None:
+    av = pytest.importorskip("av")
+    frames = numbered(4, channels=3, side=9)
+    data = images.mp4(frames, scale=3, frame_ms=100)
+    with av.open(io.BytesIO(data)) as film:
+        (stream,) = film.streams.video
+        assert (stream.width, stream.height, stream.codec_context.pix_fmt) == (28, 28, "yuv420p")
+        assert stream.average_rate == 10
+        shown = [frame.to_ndarray(format="rgb24")[14, 14] for frame in film.decode(stream)]
+    wanted = [frames[number, :, 4, 4] for number in (0, 1, 2, 3, 2, 1)]
+    assert len(shown) == len(wanted)
+    for pixel, color in zip(shown, wanted, strict=True):
+        assert np.abs(pixel.astype(int) - color.numpy()).max() <= 12, "of a film that is pressed together"

@@ -69,3 +69,29 @@ def test_distributions_and_their_own_generator() -> None:
     torch.manual_seed(5)
     assert torch.equal(latents.from_seed(0, 500, 20, "normal"), normal)
     assert torch.equal(latents.from_seed(0, 3, 20, "normal"), normal[:3]), "fewer are the first of more"
+
+
+def test_truncation_goes_towards_the_mean() -> None:
+    normal, uniform = torch.tensor([2.0, -1.0]), torch.tensor([1.0, 0.25])
+    assert latents.truncate(normal, 0.5, "normal").tolist() == [1.0, -0.5]
+    assert latents.truncate(uniform, 0.5, "uniform").tolist() == [0.75, 0.375]
+    assert torch.equal(latents.truncate(normal, 1, "normal"), normal)
+    assert latents.truncate(uniform, 0, "uniform").tolist() == [0.5, 0.5]
+
+
+def test_a_plane_goes_through_its_three_points() -> None:
+    three = latents.from_seed(0, 3, 6, "normal")
+    places = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    found = latents.on_plane(three, places)
+    torch.testing.assert_close(found[:3], three)
+    torch.testing.assert_close(found[3], (three[1] + three[2]) / 2)
+
+
+@pytest.mark.parametrize("path", ["linear", "spherical"])
+def test_a_patch_between_four_points_agrees_with_the_sheet(path: latents.Path) -> None:
+    four = latents.from_seed(0, 4, 6, "normal")
+    steps = torch.linspace(0, 1, 3)
+    places = torch.tensor([[float(across), float(down)] for down in steps for across in steps])
+    torch.testing.assert_close(latents.on_plane(four, places, path), latents.corners(four, 3, path))
+    with pytest.raises(ValueError, match="expected 3 or 4 points, found 2"):
+        latents.on_plane(four[:2], places)

@@ -104,7 +104,7 @@ def test_galleries_show_the_same_z_and_what_their_weights_draw(manager: RunManag
     run = finish(manager.start(tiny("dcgan")))
     for percent in (0, 100):
         sampler = open_sampler(run, percent)
-        z = sampler.latents(run.config.seed + gallery_module._GALLERY_SEED_OFFSET, 4)
+        z = sampler.latents(run.config.seed + gallery_module.GALLERY_SEED_OFFSET, 4)
         drawn = sampler.images(z)
         shown = read_png(run.folder.path / next(g for g in run.galleries() if g.percent == percent).image)
         assert (drawn[0, 0].int() - shown[0, 2:30, 2:30].int()).abs().max() <= 1

@@ -13,7 +13,7 @@ from tiny_runs import tiny
 from gancore import images
 from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError, RunError
-from gancore.gallery import _GALLERY_SEED_OFFSET
+from gancore.gallery import GALLERY_SEED_OFFSET
 from gancore.run import Run
 from gancore.runs import RunManager
 from gancore.sampler import Sampler
@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 @pytest.mark.parametrize("percent", [0, 25, 50, 75, 100])
 def test_a_milestones_weights_draw_its_gallery_again(run: Run, percent: int) -> None:
     sampler = open_sampler(run, percent)
-    drawn = sampler.images(sampler.latents(5 + _GALLERY_SEED_OFFSET, 4))
+    drawn = sampler.images(sampler.latents(5 + GALLERY_SEED_OFFSET, 4))
     stored = images.read_png(run.folder.path / milestone_of(run, percent).image)
     difference = images.grid(drawn, 2)[:1].int() - stored[:1].int()
     assert difference.abs().max() <= 1

@@ -18,6 +18,7 @@ from dashboard.cross_score_card import cross_score_card
 from dashboard.engine import manager
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
+from dashboard.latent_link import LATENT_PAGE
 from dashboard.palette import RUN_COLORS
 from dashboard.style import apply_style
 
@@ -47,7 +48,6 @@ def wall(ids: list[str], shown: int | None) -> None:
 
 
 def page() -> None:
-    st.set_page_config(page_title="gallery wall", layout="wide")
     apply_style()
     ids = st.query_params.get_all("run") or sorted(run.id for run in manager().runs())
     shown = st.session_state.get("shown", 0 if "grow" in st.query_params else None)
@@ -61,4 +61,5 @@ def page() -> None:
     wall(ids, shown)
 
 
-page()
+st.set_page_config(page_title="gallery wall", layout="wide")
+st.navigation([st.Page(page, default=True), st.Page(LATENT_PAGE)], position="hidden").run()
