@@ -9,11 +9,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.notes import folded_notes
 from dashboard.prints import figure_buttons, heat_map
 from dashboard.run_names import with_names
 from gancore.errors import GanCoreError
 from gancore.evaluate.cross_readings import readings
 from gancore.evaluate.cross_scores import SAMPLES, CrossScores, cross_scores
+from gancore.i18n import N_
 from gancore.run import Run
 
 # Orange for samples taken for real, blue for samples told from data; told apart without red and green.
@@ -99,6 +101,7 @@ def _show(found: CrossScores, names: Mapping[str, str], key: str) -> None:
     st.caption(f"{HOW_TO_READ} {basis(found, names)}")
     for note in found.notes:
         st.caption(with_names(note, names))
+    folded_notes(["cross-scores"], key, N_("What does this chart say?"))
     with st.container(horizontal=True, gap="small"):
         _downloads(found, names, key)
 

@@ -18,6 +18,7 @@ from dashboard.engine import manager
 from dashboard.faults import fragment
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
+from dashboard.notes import folded_notes
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
@@ -25,6 +26,7 @@ from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
+from gancore.i18n import N_
 
 REFRESH_S = 2.0
 CHARTS_FIRST_S = 0.8
@@ -132,6 +134,7 @@ def _curves(runs: Sequence[Compared], live: bool) -> None:
         framed=True,
         label="Curves of all chosen runs",
     )
+    folded_notes([line.column for panel in panels for line in panel.lines], "compare")
 
 
 def _samples(chosen: Sequence[str]) -> None:
@@ -257,6 +260,7 @@ def _coordinates(runs: Sequence[Compared]) -> None:
             st.plotly_chart(parallel_figure(runs, table), width="content", key="coordinates")
         with st.container(horizontal=True, gap="small"):
             _coordinate_files(runs, table)
+        folded_notes(["coordinates"], "coordinates", N_("What does this chart say?"))
 
 
 def _coordinate_files(runs: Sequence[Compared], table: pd.DataFrame) -> None:

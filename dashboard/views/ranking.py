@@ -10,6 +10,7 @@ import torch
 
 from dashboard import comparison, quality
 from dashboard.engine import manager
+from dashboard.notes import folded_notes
 from dashboard.run_colors import Look, run_look
 from dashboard.run_picker import has_samples, pick_runs
 from dashboard.style import run_mark
@@ -20,6 +21,7 @@ from gancore.evaluate.memorisation import Memorisation
 from gancore.evaluate.metrics import METRICS
 from gancore.evaluate.pairs import pair_images
 from gancore.evaluate.ranking import SeedGroup, between_variants, by_seed, comparable_groups, main_metric, rank
+from gancore.i18n import N_
 from gancore.plane import COUNTED
 from gancore.run import Run
 from gancore.sources import is_points
@@ -178,6 +180,7 @@ def _section(
                         config=PLOTLY_CONFIG,
                         key=f"ranking-chart-{number}-{known.name}",
                     )
+        folded_notes([known.name for known in shown], f"ranking-{number}", N_("What do these numbers say?"))
         _classes(number, ordered, names, looks)
         st.markdown("#### All numbers", help="Value and 95 % interval.")
         st.dataframe(
