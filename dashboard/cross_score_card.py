@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.language import paragraph
+from dashboard.notes import folded_notes
 from dashboard.prints import figure_buttons, heat_map
 from dashboard.run_names import with_names
 from gancore.errors import GanCoreError
@@ -103,6 +104,7 @@ def _show(found: CrossScores, names: Mapping[str, str], key: str) -> None:
     st.caption(paragraph([_(HOW_TO_READ), basis(found, names)]))
     for note in found.notes:
         st.caption(with_names(note, names))
+    folded_notes(["cross-scores"], key, N_("What does this chart say?"))
     with st.container(horizontal=True, gap="small"):
         _downloads(found, names, key)
 

@@ -15,6 +15,7 @@ from dashboard.diagnosis_card import diagnosis_card
 from dashboard.engine import manager
 from dashboard.faults import fragment, sentence
 from dashboard.network_card import network_card
+from dashboard.notes import folded_notes
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
 from dashboard.state_names import state_name
@@ -182,8 +183,9 @@ def progress_bar(run: Run, status: Status) -> None:
 
 def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str, ...]) -> None:
     config, quality = run.config, run.quality()
+    panels = charts.run_panels(run.id, config, options.groups, quality, to_come)
     curve_board(
-        charts.run_panels(run.id, config, options.groups, quality, to_come),
+        panels,
         key=f"run-{run.id}",
         x_axis=options.x_axis,
         smoothing=options.smoothing,
@@ -194,6 +196,7 @@ def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str,
         columns=2,
         label=_("Curves of {run}", run=run.id),
     )
+    folded_notes([line.column for panel in panels for line in panel.lines], run.id)
 
 
 def _quality(run: Run, to_come: tuple[str, ...]) -> None:

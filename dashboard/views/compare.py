@@ -19,6 +19,7 @@ from dashboard.faults import fragment
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
 from dashboard.linked import linked_selectbox
+from dashboard.notes import folded_notes
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
@@ -27,7 +28,7 @@ from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
-from gancore.i18n import _
+from gancore.i18n import N_, _
 
 REFRESH_S = 2.0
 CHARTS_FIRST_S = 0.8
@@ -138,6 +139,7 @@ def _curves(runs: Sequence[Compared], live: bool) -> None:
         framed=True,
         label=_("Curves of all chosen runs"),
     )
+    folded_notes([line.column for panel in panels for line in panel.lines], "compare")
 
 
 def _samples(chosen: Sequence[str]) -> None:
@@ -271,6 +273,7 @@ def _coordinates(runs: Sequence[Compared]) -> None:
             st.plotly_chart(parallel_figure(runs, table), width="content", key="coordinates")
         with st.container(horizontal=True, gap="small"):
             _coordinate_files(runs, table)
+        folded_notes(["coordinates"], "coordinates", N_("What does this chart say?"))
 
 
 def _coordinate_files(runs: Sequence[Compared], table: pd.DataFrame) -> None:

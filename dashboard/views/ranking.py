@@ -10,6 +10,7 @@ import torch
 
 from dashboard import comparison, quality
 from dashboard.engine import manager
+from dashboard.notes import folded_notes
 from dashboard.run_colors import Look, run_look
 from dashboard.run_picker import has_samples, pick_runs
 from dashboard.style import run_mark
@@ -191,6 +192,7 @@ def _section(
                         config=PLOTLY_CONFIG,
                         key=f"ranking-chart-{number}-{known.name}",
                     )
+        folded_notes([known.name for known in shown], f"ranking-{number}", N_("What do these numbers say?"))
         _classes(number, ordered, names, looks)
         st.markdown(_("#### All numbers"), help=_("Value and 95 % interval."))
         st.dataframe(
