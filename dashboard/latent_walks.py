@@ -58,6 +58,11 @@ class Painter:
         """(latent_dim,) -> (latent_dim,): :func:`effects` around this z."""
         return self._remember("effects", z, lambda base: effects(self._paint, base, self.distribution))
 
+    def another(self) -> tuple[Sampler, int | None]:
+        """A copy of the generator, for another thread, and what it is told."""
+        with self._lock:
+            return self._sampler.copy(), self._condition
+
     def _paint(self, z: Tensor) -> Tensor:
         return self._sampler.images(z, self._condition)
 

@@ -13,6 +13,7 @@ from dashboard import latent_controls as controls
 from dashboard import latent_walks as walks
 from dashboard.engine import manager
 from dashboard.faults import fragment
+from dashboard.inversion_view import inversion_view
 from dashboard.latent_walks import Painter
 from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_run
@@ -59,7 +60,7 @@ def main() -> None:
         f"This generator turns z, {painter.latent_dim} random numbers {drawn_from}, into an image; "
         "z that lie close together give similar images."
     )
-    views = {"Walk": _walk, "Directions": _directions, "Four corners": _corners}
+    views = {"Walk": _walk, "Directions": _directions, "Four corners": _corners, "Find an image": _find}
     tabs = st.tabs(list(views), key="view", on_change="rerun", bind="query-params")
     for tab, view in zip(tabs, views.values(), strict=True):
         if tab.open:
@@ -124,6 +125,11 @@ def _now(run: Run, condition: int | None) -> Painter:
         st.session_state["latent.now"] = kept
     st.caption(f"Copied at iteration {kept[2]:,}.")
     return Painter(kept[1], condition)
+
+
+def _find(chosen: Chosen) -> None:
+    sampler, condition = chosen.painter.another()
+    inversion_view(manager().get(chosen.run_id), sampler, condition, chosen.moment)
 
 
 @fragment
