@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.faults import fragment
+from dashboard.inversion_view import inversion_view
 from dashboard.latent_controls import beside, choose, keep_state, linked, read_state, write
 from dashboard.latent_explorer import Shown, Station, View, latent_explorer
 from dashboard.latent_explorer.chosen import Chosen, keep
@@ -80,6 +81,12 @@ def _time(chosen: Chosen) -> None:
     _explore("time", chosen)
 
 
+def _find(chosen: Chosen) -> None:
+    with chosen.generators.lock:
+        sampler = chosen.sampler.copy()
+    inversion_view(chosen.run, sampler, chosen.condition, chosen.moment)
+
+
 def _explore(view: View, chosen: Chosen, others: Sequence[Shown] = ()) -> None:
     """A view of the explorer on the chosen generator."""
     (state, stamp), folder = read_state(), chosen.run.folder
@@ -114,6 +121,7 @@ VIEWS: dict[str, tuple[str, Callable[[Chosen], None]]] = {
     "directions": (N_("Directions"), _directions),
     "plane": (N_("Plane"), _plane),
     "time": (N_("Time"), _time),
+    "find": (N_("Find an image"), _find),
 }
 """Name in the address -> the tab's label and what draws it. A view is one line more."""
 
