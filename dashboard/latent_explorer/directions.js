@@ -78,7 +78,7 @@ function directionsView(explorer) {
     if (made.root.querySelector("form")) return made.root.querySelector("form").remove();
     const form = keeper(_("Name of this direction"), (name) => {
       form.remove();
-      const source = `${methods[explorer.state.method]} ${nameOf(of)}, ${explorer.where().at}`;
+      const source = `${nameOf(of)}, ${explorer.where().at}`;
       explorer.setTriggerValue("keep", { name, kind: "direction", of, source });
       explorer.change({ method: "kept" });
       pencil.focus();
