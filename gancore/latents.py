@@ -127,7 +127,8 @@ def truncate(z: Tensor, psi: float, distribution: Distribution) -> Tensor:
         psi: 1 leaves them as they are, 0 makes all of them the mean: 0 of N(0, 1), 0.5 of U[0, 1).
     """
     mean = 0.0 if distribution == "normal" else 0.5
-    return mean + psi * (z - mean)
+    truncated: Tensor = mean + psi * (z - mean)
+    return truncated
 
 
 def on_plane(points: Tensor, places: Tensor, path: Path = "linear") -> Tensor:
@@ -146,7 +147,8 @@ def on_plane(points: Tensor, places: Tensor, path: Path = "linear") -> Tensor:
     """
     if len(points) == 3:
         origin, across, down = points
-        return origin + places[:, :1] * (across - origin) + places[:, 1:] * (down - origin)
+        plane: Tensor = origin + places[:, :1] * (across - origin) + places[:, 1:] * (down - origin)
+        return plane
     if len(points) != 4:
         raise ValueError(f"expected 3 or 4 points, found {len(points)}")
     go, (top_left, top_right, bottom_left, bottom_right) = PATHS[path], points

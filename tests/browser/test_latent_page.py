@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, Request, expect
 from tiny_runs import tiny
@@ -304,6 +305,19 @@ def test_truncation_and_another_milestone_change_what_is_shown(page: Page, addre
     settled(page)
     frames = [pixels(frame) for frame in view.locator(".latent-strip canvas").all()]
     assert len(set(frames)) == 1, "all of them the mean's image"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_view_has_a_violation(page: Page, address: str, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    for name in ("walk", "directions", "plane", "time"):
+        view = open_page(page, address, f"?view={name}&method=pca")
+        view.locator(".latent-thumb").first.click()
+        settled(page)
+        # What is being drawn anew is faded.
+        page.wait_for_function("!document.querySelector('[data-stale=\"true\"]')")
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
 def test_a_phone_shows_everything_within_its_width(page: Page, address: str) -> None:
