@@ -99,21 +99,6 @@ def walk(start: Tensor, end: Tensor, steps: int, path: Path = "spherical") -> Te
     return PATHS[path](start, end, torch.linspace(0, 1, steps))
 
 
-def corners(four: Tensor, side: int, path: Path = "spherical") -> Tensor:
-    """A square of latents between four: down both edges, then across each row.
-
-    Args:
-        four: (4, dim) latents: top left, top right, bottom left, bottom right.
-        side: rows and columns, at least 2.
-
-    Returns:
-        (side * side, dim) latents, row by row.
-    """
-    top_left, top_right, bottom_left, bottom_right = four
-    left, right = walk(top_left, bottom_left, side, path), walk(top_right, bottom_right, side, path)
-    return torch.cat([walk(a, b, side, path) for a, b in zip(left, right, strict=True)])
-
-
 def truncate(z: Tensor, psi: float, distribution: Distribution) -> Tensor:
     """Latents moved towards the mean of what they are drawn from: mean + psi (z - mean).
 

@@ -136,7 +136,7 @@ function directionsView(explorer) {
     if (state.method === "kept") return list({ of: names.map((name) => `kept:${name}`) });
     const body = { ...wanted, language: explorer.data.language };
     ask(explorer, "strengths", () => post("data/latent/directions", body), (found) => {
-      if (found.error) return explorer.fault(found.error);
+      if (found.error) return explorer.fault("strengths", found.error);
       if (body.method === explorer.state.method) list(found);
     }); // prettier-ignore
   }
