@@ -37,7 +37,7 @@ def choose() -> Chosen | None:
         kept = st.session_state.get("latent.at")
         st.session_state[key] = kept if kept in there else list(generators.milestones())[-1]
     with moments, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        moment = st.segmented_control(
+        picked = st.segmented_control(
             _("Training progress"),
             there,
             format_func=lambda at: _("now") if at == NOW else at,
@@ -45,6 +45,7 @@ def choose() -> Chosen | None:
             key=key,
             persist_state="session",
         )
+        moment = picked or there[-1]
         st.session_state["latent.at"] = moment
         write("at", moment)
         if moment == NOW:

@@ -70,7 +70,7 @@ def ganspace(sampler: Sampler, count: int, condition: int | None = None) -> Dire
     """
     z = sampler.latents(SEED, SAMPLES)
     # Fewer at a time than a sampler draws at once.
-    features = torch.cat([_second(sampler, block, condition) for block in z.split(_BLOCK)])
+    features = torch.cat([_second(sampler, block, condition) for block in torch.split(z, _BLOCK)])
     features, count = features - features.mean(0), min(count, sampler.latent_dim)
     with DrawFrom(torch.Generator().manual_seed(SEED)):
         left, values, _right = torch.svd_lowrank(features, q=min(count + 8, *features.shape), niter=4)

@@ -99,21 +99,6 @@ def walk(start: Tensor, end: Tensor, steps: int, path: Path = "spherical") -> Te
     return PATHS[path](start, end, torch.linspace(0, 1, steps))
 
 
-def corners(four: Tensor, side: int, path: Path = "spherical") -> Tensor:
-    """A square of latents between four: down both edges, then across each row.
-
-    Args:
-        four: (4, dim) latents: top left, top right, bottom left, bottom right.
-        side: rows and columns, at least 2.
-
-    Returns:
-        (side * side, dim) latents, row by row.
-    """
-    top_left, top_right, bottom_left, bottom_right = four
-    left, right = walk(top_left, bottom_left, side, path), walk(top_right, bottom_right, side, path)
-    return torch.cat([walk(a, b, side, path) for a, b in zip(left, right, strict=True)])
-
-
 def truncate(z: Tensor, psi: float, distribution: Distribution) -> Tensor:
     """Latents moved towards the mean of what they are drawn from: mean + psi (z - mean).
 
@@ -127,7 +112,8 @@ def truncate(z: Tensor, psi: float, distribution: Distribution) -> Tensor:
         psi: 1 leaves them as they are, 0 makes all of them the mean: 0 of N(0, 1), 0.5 of U[0, 1).
     """
     mean = 0.0 if distribution == "normal" else 0.5
-    return mean + psi * (z - mean)
+    truncated: Tensor = mean + psi * (z - mean)
+    return truncated
 
 
 def on_plane(points: Tensor, places: Tensor, path: Path = "linear") -> Tensor:
@@ -146,7 +132,8 @@ def on_plane(points: Tensor, places: Tensor, path: Path = "linear") -> Tensor:
     """
     if len(points) == 3:
         origin, across, down = points
-        return origin + places[:, :1] * (across - origin) + places[:, 1:] * (down - origin)
+        plane: Tensor = origin + places[:, :1] * (across - origin) + places[:, 1:] * (down - origin)
+        return plane
     if len(points) != 4:
         raise ValueError(f"expected 3 or 4 points, found {len(points)}")
     go, (top_left, top_right, bottom_left, bottom_right) = PATHS[path], points

@@ -47,10 +47,10 @@ async function ask(explorer, channel, work, done) {
     line.next = undefined;
     try {
       const found = await work();
-      explorer.fault("");
+      explorer.fault(channel, "");
       done(found);
     } catch (error) {
-      explorer.fault(error.message);
+      explorer.fault(channel, error.message);
     }
   }
   line.busy = false;
@@ -60,7 +60,7 @@ async function ask(explorer, channel, work, done) {
 function askImages(explorer, channel, question, done) {
   ask(explorer, channel, () => imagesOf(explorer, question), (found) => {
     const wrong = found.find((each) => each.error);
-    if (wrong) explorer.fault(wrong.error);
+    if (wrong) explorer.fault(channel, wrong.error);
     done(found);
   });
 }

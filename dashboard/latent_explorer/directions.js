@@ -78,7 +78,7 @@ function directionsView(explorer) {
     if (made.root.querySelector("form")) return made.root.querySelector("form").remove();
     const form = keeper(_("Name of this direction"), (name) => {
       form.remove();
-      const source = `${methods[explorer.state.method]} ${nameOf(of)}, ${explorer.where().at}`;
+      const source = `${nameOf(of)}, ${explorer.where().at}`;
       explorer.setTriggerValue("keep", { name, kind: "direction", of, source });
       explorer.change({ method: "kept" });
       pencil.focus();
@@ -136,7 +136,7 @@ function directionsView(explorer) {
     if (state.method === "kept") return list({ of: names.map((name) => `kept:${name}`) });
     const body = { ...wanted, language: explorer.data.language };
     ask(explorer, "strengths", () => post("data/latent/directions", body), (found) => {
-      if (found.error) return explorer.fault(found.error);
+      if (found.error) return explorer.fault("strengths", found.error);
       if (body.method === explorer.state.method) list(found);
     }); // prettier-ignore
   }

@@ -74,7 +74,7 @@ function slider(label, { min, max, step, value, show, changed, extra = [] }) {
     input.value = number;
     // The track is filled from where nothing is moved.
     const [at, still] = [Number(number), min < 0 ? 0 : min].map((place) => (place - min) / (input.max - min));
-    input.style.setProperty("--from", Math.min(at, still));
+    input.style.setProperty("--from", min < 0 ? Math.min(at, still) : -1);
     input.style.setProperty("--to", Math.max(at, still));
     output.textContent = show(Number(number));
     input.setAttribute("aria-valuetext", output.textContent);

@@ -38,7 +38,7 @@ function tell(explorer) {
 function mount(data) {
   const root = element("div", "latent-explorer", { "data-testid": "latent-explorer", "data-busy": "false" });
   const explorer = {
-    root, data, state: data.state, lines: {}, resting: undefined,
+    root, data, state: data.state, lines: {}, faults: {}, resting: undefined,
     where: () => explorer.data.shown[0].where,
     path() {
       const fitting = explorer.data.distribution === "normal" ? "spherical" : "linear";
@@ -53,9 +53,12 @@ function mount(data) {
     keepPoint(name, question, source) {
       explorer.setTriggerValue("keep", { name, kind: "point", question, source });
     },
-    fault(text) {
-      explorer.message.textContent = text;
-      explorer.message.hidden = !text;
+    /** What is wrong with the last answer of a channel; nothing: it is well again. */
+    fault(channel, text) {
+      explorer.faults[channel] = text;
+      const shown = Object.values(explorer.faults).find(Boolean) ?? "";
+      explorer.message.textContent = shown;
+      explorer.message.hidden = !shown;
     },
   }; // prettier-ignore
   return explorer;

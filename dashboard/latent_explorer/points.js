@@ -99,11 +99,11 @@ function fillSheet(explorer, sheet, index, setPoint) {
       tile.addEventListener("click", () => setPoint(point));
       return tile;
     });
-    const list = element("div", "latent-tiles", {}, ...tiles);
-    sheet.append(element("p", "latent-sheet-title", {}, title), list);
-    if (points[0].startsWith("kept:")) {
-      tiles.forEach((tile, at) => list.replaceChild(keptTile(explorer, tile, points[at].slice(5), "point"), tile));
-    }
+    const listed = tiles.map((tile, at) => {
+      const { name } = partsOf(points[at]);
+      return name === undefined ? tile : keptTile(explorer, tile, name);
+    });
+    sheet.append(element("p", "latent-sheet-title", {}, title), element("div", "latent-tiles", {}, ...listed));
     const question = { kind: "points", where: [explorer.where()], points, truncation: explorer.state.psi };
     askImages(explorer, `sheet ${index} ${number}`, question, ([found]) => {
       if (!found.error) tiles.forEach((tile, at) => paint(tile.firstChild, found, at));
@@ -113,8 +113,8 @@ function fillSheet(explorer, sheet, index, setPoint) {
 }
 
 /** A kept point with its name, and a cross that forgets it. */
-function keptTile(explorer, tile, name, kind) {
-  return element("div", "latent-kept", {}, tile, element("span", "", {}, name), forgetButton(explorer, name, kind));
+function keptTile(explorer, tile, name) {
+  return element("div", "latent-kept", {}, tile, element("span", "", {}, name), forgetButton(explorer, name, "point"));
 }
 
 function forgetButton(explorer, name, kind) {

@@ -52,13 +52,6 @@ def test_vectors_in_one_line_fall_back_to_the_straight_walk(end: list[float]) ->
     assert walk.isfinite().all()
 
 
-def test_corners_stand_in_the_corners() -> None:
-    four = latents.from_seed(0, 4, 6, "normal")
-    square = latents.corners(four, 5).reshape(5, 5, 6)
-    for corner, place in zip(four, [(0, 0), (0, 4), (4, 0), (4, 4)], strict=True):
-        torch.testing.assert_close(square[place], corner, atol=1e-5, rtol=1e-5)
-
-
 def test_distributions_and_their_own_generator() -> None:
     uniform = latents.from_seed(0, 500, 20, "uniform")
     assert uniform.min() >= 0
@@ -88,10 +81,12 @@ def test_a_plane_goes_through_its_three_points() -> None:
 
 
 @pytest.mark.parametrize("path", ["linear", "spherical"])
-def test_a_patch_between_four_points_agrees_with_the_sheet(path: latents.Path) -> None:
+def test_a_patch_goes_down_both_edges_and_then_across(path: latents.Path) -> None:
     four = latents.from_seed(0, 4, 6, "normal")
-    steps = torch.linspace(0, 1, 3)
-    places = torch.tensor([[float(across), float(down)] for down in steps for across in steps])
-    torch.testing.assert_close(latents.on_plane(four, places, path), latents.corners(four, 3, path))
+    places = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.25, 0.5]])
+    found = latents.on_plane(four, places, path)
+    torch.testing.assert_close(found[:4], four, atol=1e-5, rtol=1e-5)
+    left, right = (latents.walk(four[top], four[top + 2], 3, path)[1] for top in (0, 1))
+    torch.testing.assert_close(found[4], latents.walk(left, right, 5, path)[1])
     with pytest.raises(ValueError, match="expected 3 or 4 points, found 2"):
         latents.on_plane(four[:2], places)
