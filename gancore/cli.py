@@ -14,6 +14,7 @@ import typer
 
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
+from gancore.cli_dataset import register as register_dataset
 from gancore.cli_evaluate import register as register_evaluation
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_samples import register as register_samples
@@ -175,6 +176,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
 
 register_branch(app)
 register_samples(app)
+register_dataset(app)
 register_evaluation(app)
 app.add_typer(bench)
 
