@@ -15,6 +15,7 @@ import typer
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
 from gancore.cli_config import ConfigOption, configuration
+from gancore.cli_dataset import register as register_dataset
 from gancore.cli_evaluate import register as register_evaluation
 from gancore.cli_invert import register as register_inversion
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
@@ -204,6 +205,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
 register_branch(app)
 register_samples(app)
 register_report(app)
+register_dataset(app)
 register_evaluation(app)
 register_inversion(app)
 app.add_typer(bench)
