@@ -12,9 +12,22 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from gancore.cli_archives import register as register_archives
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
 from gancore.cli_evaluate import register as register_evaluation
+from gancore.cli_library import (
+    DataOption,
+    FamilyOption,
+    PresetsOption,
+    SearchOption,
+    StateOption,
+    TagOption,
+    filtered,
+    label_columns,
+    labels_row,
+)
+from gancore.cli_library import register as register_library
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_samples import register as register_samples
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
@@ -132,13 +145,22 @@ def resume(
 
 
 @app.command("runs")
-def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
+def list_runs(
+    family: FamilyOption = None,
+    preset: PresetsOption = None,
+    data: DataOption = None,
+    state: StateOption = None,
+    tag: TagOption = None,
+    search: SearchOption = "",
+    as_json: JsonOption = False,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
     """List the runs, newest first."""
     from gancore.runs import RunManager
 
     rows = []
     found, damaged = RunManager(runs).survey()
-    for run in found:
+    for run in filtered(found, family, preset, data, state, tag, search):
         status, config = run.status(), run.config
         rows.append(
             {
@@ -154,9 +176,10 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
                 "images_seen": status.images_seen,
                 "elapsed_s": round(status.elapsed_s, 1),
                 "message": status.message,
+                **labels_row(run),
             }
         )
-    _print(rows, as_json, ("run", "state", "progress", "epoch", "plan", "message"))
+    _print(rows, as_json, ("run", *label_columns(rows), "state", "progress", "epoch", "plan", "message"))
     for problem in damaged.values():
         typer.echo(f"gancore: left out: {problem}", err=True)
 
@@ -174,6 +197,8 @@ def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) 
 register_branch(app)
 register_samples(app)
 register_evaluation(app)
+register_library(app)
+register_archives(app)
 app.add_typer(bench)
 
 

@@ -17,11 +17,14 @@ from gancore.checkpoint import RunFolder, run_folders
 from gancore.config import Length, RunConfig
 from gancore.devices import CORES, lower_priority, resolve_device
 from gancore.errors import CheckpointError, RunError
+from gancore.library import refuse_shipped
 from gancore.outlook import Entry, Outlook, outlook
 from gancore.run import Run
 from gancore.schedule import Position, Schedule
 from gancore.status import RunState
 from gancore.trainer import Trainer
+from gancore.trash import move_to_trash
+from gancore.upload import refuse_uploaded
 
 DEFAULT_MAX_RUNNING = max(2, min(4, CORES // 2))
 """Runs that train at once; more wait. Each gets an equal share of the cores."""
@@ -152,16 +155,18 @@ class RunManager:
         return found, damaged
 
     def delete(self, run_id: str) -> None:
-        """Remove an ended run and its files.
+        """Move an ended run to the trash; see :mod:`gancore.trash`.
 
         Raises:
-            RunError: when it is live.
+            RunError: when it is live, or shipped with the project.
+            CheckpointError: when its folder cannot be moved.
         """
         run = self.get(run_id)
+        refuse_shipped(run)
         if run.status().state.is_live:
             raise RunError(f"run {run_id} is {run.status().state}; stop it before deleting it")
         with self._lock:
-            run.folder.delete()
+            move_to_trash(run.folder)
             self._runs.pop(run_id, None)
 
     def waiting(self) -> list[Run]:
@@ -273,6 +278,7 @@ class RunManager:
 def _resumable(folder: RunFolder, plan: Length | None) -> RunConfig:
     """The configuration to go on with; stored again when ``plan`` lengthens it."""
     status, config, resolved = folder.stored_status(), folder.read_config(), folder.read_resolved()
+    refuse_uploaded(folder)
     if status.state is RunState.DIVERGED:
         raise RunError(f"run {folder.id} {status.message} and would do so again; start a new one")
     if plan is None:
