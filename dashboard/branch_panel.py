@@ -10,6 +10,7 @@ from dashboard import controls
 from dashboard.engine import manager
 from dashboard.faults import sentence
 from gancore.errors import ConfigError, GanCoreError
+from gancore.i18n import _
 from gancore.recipes import recipe_of
 from gancore.run import Run
 
@@ -26,10 +27,10 @@ def branch_button(run: Run) -> None:
     if not run.folder.checkpoints():
         return
     pressed = st.button(
-        "Branch",
+        _("Branch"),
         key=f"branch-{run.id}",
         icon=":material/fork_right:",
-        help="Continue from one of its checkpoints with something changed, as a new run.",
+        help=_("Continue from one of its checkpoints with something changed, as a new run."),
     )
     if pressed:
         st.session_state[_CHOSEN] = run.id
@@ -52,29 +53,31 @@ def branch_panel() -> None:
     config = run.config
     with st.container(border=True, key="branch-panel"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"#### Branch from {run.id}", width="stretch")
-            st.button("Close", icon=":material/close:", type="tertiary", key="branch-close", on_click=_close)
-        st.caption("A new run that begins as a copy; on the Compare page its curves leave those of this one.")
+            st.markdown(_("#### Branch from {run}", run=run.id), width="stretch")
+            st.button(_("Close"), icon=":material/close:", type="tertiary", key="branch-close", on_click=_close)
+        st.caption(_("A new run that begins as a copy; on the Compare page its curves leave those of this one."))
         start_column, plan_column, seed_column, button_column = st.columns([3, 2, 2, 2], vertical_alignment="top")
         with start_column:
             iteration = st.selectbox(
-                "Continue from",
+                _("Continue from"),
                 list(points),
                 index=len(points) - 1,
-                format_func=lambda number: f"{points[number].percent} % · iteration {number:,}",
+                format_func=lambda number: _(
+                    "{percent} % · iteration {iteration:,}", percent=points[number].percent, iteration=number
+                ),
                 key=f"branch.point.{run.id}",
             )
         shared = controls.Fields()
         with plan_column:
             plan = st.text_input(
-                "Planned length",
+                _("Planned length"),
                 str(config.plan),
                 key=f"branch.plan.{run.id}",
-                help="Of the whole, what was trained before included: 30ep, 2000it, 60000img or 60s.",
+                help=_("Of the whole, what was trained before included: 30ep, 2000it, 60000img or 60s."),
             )
             shared.slots["plan"] = st.empty()
         with seed_column:
-            seed = st.number_input("Seed", 0, 2**32 - 1, config.seed, key=f"branch.seed.{run.id}")
+            seed = st.number_input(_("Seed"), 0, 2**32 - 1, config.seed, key=f"branch.seed.{run.id}")
             shared.slots["seed"] = st.empty()
         model = recipe_of(config.preset).settings
         own = controls.draw_fields(
@@ -88,7 +91,7 @@ def branch_panel() -> None:
             st.html('<div class="label-space"></div>')
             # No callback: its arguments would be from before what was typed last.
             if st.button(
-                "Start branch", type="primary", icon=":material/play_arrow:", key="branch-start", width="stretch"
+                _("Start branch"), type="primary", icon=":material/play_arrow:", key="branch-start", width="stretch"
             ):
                 _start(run.id, iteration, changed)
                 st.rerun()

@@ -9,7 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.charts import FIRST_GROUPS
 from dashboard.curves import X_AXES
-from dashboard.quantities import GROUPS, Group
+from dashboard.linked import linked_pills, linked_selectbox
+from dashboard.quantities import GROUPS, TITLES, Group
+from gancore.i18n import _
 
 SMOOTHING = 0.6
 
@@ -28,20 +30,19 @@ class ChartOptions:
 def chart_options() -> tuple[ChartOptions, DeltaGenerator]:
     """Draw the controls; returns what they say, and their row, for a page that has more."""
     names = {title: name for name, title in X_AXES.items()}
-    groups: list[Group] = st.pills(
-        "Charts",
+    groups = linked_pills(
+        _("Charts"),
         list(GROUPS),
-        selection_mode="multi",
-        default=list(FIRST_GROUPS),
+        default=FIRST_GROUPS,
+        format_func=lambda group: _(TITLES[group]),
         key="charts",
-        bind="query-params",
-        help=" ".join(f"**{group}**: {text}" for group, text in GROUPS.items()),
+        help=" ".join(f"**{_(TITLES[group])}**: {_(text)}" for group, text in GROUPS.items()),
     )
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     with row:
-        x_title = st.selectbox("Horizontal axis", list(names), key="x", bind="query-params", width=180)
+        x_title = linked_selectbox(_("Horizontal axis"), list(names), format_func=_, key="x", width=180)
         smoothing = st.slider(
-            "Smoothing",
+            _("Smoothing"),
             0.0,
             0.99,
             SMOOTHING,
@@ -49,10 +50,13 @@ def chart_options() -> tuple[ChartOptions, DeltaGenerator]:
             key="smoothing",
             bind="query-params",
             width=170,
-            help="Weight of the past in an exponential moving average; the raw curve stays behind it, faint.",
+            help=_("Weight of the past in an exponential moving average; the raw curve stays behind it, faint."),
         )
-        log_y = st.toggle("Log losses", key="log", bind="query-params")
+        log_y = st.toggle(_("Log losses"), key="log", bind="query-params")
         clip = st.toggle(
-            "Clip outliers", key="clip", bind="query-params", help="Leave the outermost hundredths out of the axes."
+            _("Clip outliers"),
+            key="clip",
+            bind="query-params",
+            help=_("Leave the outermost hundredths out of the axes."),
         )
-    return ChartOptions(groups, names[x_title], smoothing, log_y, clip), row
+    return ChartOptions([group for group in GROUPS if group in groups], names[x_title], smoothing, log_y, clip), row

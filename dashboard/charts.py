@@ -14,6 +14,7 @@ from gancore.checkpoint import Gallery
 from gancore.config import RunConfig
 from gancore.evaluate.collapse import turns
 from gancore.history import POSITION, History
+from gancore.i18n import N_, _
 from gancore.live_quality import Quality
 from gancore.recipes import recipe_of
 from gancore.steering import Change, player_updates
@@ -23,12 +24,13 @@ FIRST_GROUPS: tuple[Group, ...] = ("Losses", "Discriminator", "Quality")
 HALF = ((0.5, "1/2"),)
 """A discriminator that guesses."""
 _TITLES: dict[Group, str] = {
-    "Losses": "Loss",
-    "Discriminator": "Probability",
-    "Gradients": "Length of gradients",
-    "Updates": "Update, of weights",
-    "Quality": "Variety and range of samples",
+    "Losses": N_("Loss"),
+    "Discriminator": N_("Probability"),
+    "Gradients": N_("Length of gradients"),
+    "Updates": N_("Update, of weights"),
+    "Quality": N_("Variety and range of samples"),
 }
+_TURNS = {"collapse": N_("collapse"), "recovery": N_("recovery")}
 
 
 def run_panels(
@@ -55,10 +57,12 @@ def run_panels(
         panels.append(
             Panel(
                 key=group.lower(),
-                title=_TITLES[group],
+                title=_(_TITLES[group]),
                 lines=_lines(run_id, bounded),
                 range=(0.0, 1.0) if group == "Discriminator" else None,
-                levels=HALF if group == "Discriminator" else tuple({(at.value, at.label) for at in levels.values()}),
+                levels=HALF
+                if group == "Discriminator"
+                else tuple({(at.value, _(at.label)) for at in levels.values()}),
                 log=bounded[0].log if bounded else "never",
                 height=220 if group == "Losses" else 160,
                 wide=group == "Losses",
@@ -78,7 +82,7 @@ def _is_logged(quantity: Quantity, logged: Collection[str], measured: Collection
 def _lines(run_id: str, quantities: Sequence[Quantity]) -> tuple[Line, ...]:
     others = iter(OTHER_COLORS * len(quantities))
     return tuple(
-        Line(run_id, each.column, each.title, SERIES_COLORS.get(each.column) or next(others), each.source)
+        Line(run_id, each.column, _(each.title), SERIES_COLORS.get(each.column) or next(others), each.source)
         for each in quantities
     )
 
@@ -87,7 +91,7 @@ def _quality_panel(run_id: str, quantity: Quantity, quality: Quality | None) -> 
     classes = quality.facts.classes if quality else 0
     return Panel(
         key=quantity.column,
-        title=quantity.title,
+        title=_(quantity.title),
         lines=_lines(run_id, [quantity]),
         range=(0.0, float(classes)) if quantity.column == "modes" and classes else quantity.range,
         log=quantity.log,
@@ -111,8 +115,11 @@ def run_markers(
     found = [of(gallery, f"{gallery.percent} %") for gallery in galleries if gallery.percent and gallery.weights]
     found += [of(change, change.text) for change in changes]
     if quality is not None and "modes" in quality.history.names:
-        rows, _ = quality.history.since()
-        found += [marker(turn.kind, *(rows[name][turn.index] for name in POSITION)) for turn in turns(rows["modes"])]
+        rows = quality.history.since()[0]
+        found += [
+            marker(_(_TURNS[turn.kind]), *(rows[name][turn.index] for name in POSITION))
+            for turn in turns(rows["modes"])
+        ]
     return found
 
 

@@ -15,15 +15,28 @@ from dashboard.curves import Fork, Line, Panel, RunLabel
 from dashboard.quantities import QUANTITIES, Group, Quantity
 from dashboard.run_colors import Look
 from dashboard.run_facts import settings_of
+from dashboard.state_names import state_name
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
 from gancore.evaluate.evaluate import stored_evaluation, variant_of
+from gancore.i18n import N_, _
 from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.status import Status
 
 NO_VALUE = "—"
-UNBOUNDED = "a critic's scores have no bounds: not on the scale of a discriminator's losses"
+UNBOUNDED = N_("a critic's scores have no bounds: not on the scale of a discriminator's losses")
+COLUMNS = (
+    N_("Run"),
+    N_("State"),
+    N_("Iteration"),
+    N_("Epoch"),
+    N_("Images seen"),
+    N_("it/s"),
+    N_("Elapsed"),
+    N_("Fréchet distance, evaluated"),
+)
+"""Of the table of results, besides the quantities."""
 _MOST_LEVELS, _RECENT = 3, 100
 
 
@@ -73,7 +86,7 @@ def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
             config.preset,
             Path(config.data).name,
             config.plan.describe(),
-            f"seed {config.seed}",
+            _("seed {seed}", seed=config.seed),
             *(f"{setting.title.lower()} {setting.text}" for setting in settings_of(config) if setting.is_own),
         )
         for run_id, config in configs.items()
@@ -113,7 +126,7 @@ def panels(runs: Sequence[Compared], groups: Collection[Group]) -> list[Panel]:
         found.append(
             Panel(
                 key=quantity.column,
-                title=quantity.title,
+                title=_(quantity.title),
                 lines=tuple(_line(run, quantity, families[run.id]) for run in having),
                 range=quantity.range,
                 levels=_levels(having, quantity),
@@ -140,7 +153,7 @@ def _levels(runs: Iterable[Compared], quantity: Quantity) -> tuple[tuple[float, 
     if quantity.column in ("d_real", "d_fake", "d_accuracy"):
         return HALF
     known = (recipe_of(run.config.preset).levels(run.config.settings).get(quantity.column) for run in runs)
-    levels = sorted({(level.value, level.label) for level in known if level is not None})
+    levels = sorted({(level.value, _(level.label)) for level in known if level is not None})
     return tuple(levels) if len(levels) <= _MOST_LEVELS and quantity.source == "losses" else ()
 
 
@@ -148,7 +161,7 @@ def scale_note(quantity: Quantity, runs: Iterable[Compared]) -> str:
     """What to know before reading a chart: a critic's losses are not on a discriminator's scale."""
     logged = {series.name for run in runs for series in recipe_of(run.config.preset).series}
     mixed = {"discriminator_loss", "critic_loss"} <= logged
-    return UNBOUNDED if quantity.column == "critic_loss" or (quantity.column == "generator_loss" and mixed) else ""
+    return _(UNBOUNDED) if quantity.column == "critic_loss" or (quantity.column == "generator_loss" and mixed) else ""
 
 
 def forks(runs: Iterable[Compared]) -> list[Fork]:
@@ -186,11 +199,11 @@ def differing_settings(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
 def results(runs: Sequence[Compared]) -> pd.DataFrame:
     """How each run stands: position, speed, the mean of its last losses, and what was measured of its samples.
 
-    Columns that none of the runs has are left out.
+    Columns that none of the runs has are left out; :func:`column_title` is what a page calls each.
     """
     frame = pd.DataFrame(
         {
-            "State": [str(run.status.state) for run in runs],
+            "State": [state_name(run.status.state) for run in runs],
             "Iteration": [run.status.iteration for run in runs],
             "Epoch": [run.status.epoch for run in runs],
             "Images seen": [run.status.images_seen for run in runs],
@@ -209,6 +222,13 @@ def results(runs: Sequence[Compared]) -> pd.DataFrame:
     if any(value is not None for value in measured):
         frame["Fréchet distance, evaluated"] = measured
     return frame
+
+
+def column_title(name: str) -> str:
+    """What a page calls a column of :func:`results`."""
+    if quantity := name.removesuffix(", live") if name.endswith(", live") else "":
+        return _("{quantity}, live", quantity=_(quantity))
+    return _(name)
 
 
 def _last(run: Compared, quantity: Quantity) -> float | None:

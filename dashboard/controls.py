@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gancore.config import RunConfig
 from gancore.errors import ConfigError
+from gancore.i18n import _
 from gancore.recipes import configure
 
 COLUMNS = 4
@@ -54,10 +55,11 @@ class Bounds:
     def __str__(self) -> str:
         if self.low is None or self.high is None:
             return ""
-        low = f"above {self.low:,g}" if self.low_open else f"{self.low:,g}"
-        high = f"below {self.high:,g}" if self.high_open else f"{self.high:,.10g}"
-        steps = f" in steps of {self.multiple_of:g}" if self.multiple_of else ""
-        return f"{low} to {high}{steps}"
+        low = _("above {number}", number=f"{self.low:,g}") if self.low_open else f"{self.low:,g}"
+        high = _("below {number}", number=f"{self.high:,g}") if self.high_open else f"{self.high:,.10g}"
+        if self.multiple_of:
+            return str(_("{low} to {high} in steps of {step:g}", low=low, high=high, step=self.multiple_of))
+        return str(_("{low} to {high}", low=low, high=high))
 
 
 @dataclass
@@ -113,8 +115,11 @@ def _draw(info: FieldInfo, default: Any, key: str, options: Sequence[Any] | None
     """One widget; what it returns is for the model to validate."""
     kind, optional = _kind(info.annotation)
     bounds = Bounds.of(info)
-    label = info.title or key
-    help_ = f"{info.description or ''}{f' Limits: {bounds}.' if str(bounds) else ''}"
+    description = info.description or ""
+    label: str = _(info.title or key)
+    help_ = _(description)
+    if str(bounds):
+        help_ = _("{description} Limits: {bounds}.", description=help_, bounds=bounds)
     if options is None and typing.get_origin(kind) is Literal:
         options = typing.get_args(kind)
     if options is not None:
@@ -130,7 +135,7 @@ def _draw(info: FieldInfo, default: Any, key: str, options: Sequence[Any] | None
             max_value=None if bounds.high is None else int(bounds.high),
             value=None if default is None else int(default),
             step=int(bounds.multiple_of or 1),
-            placeholder="own default",
+            placeholder=_("own default"),
             help=help_,
             key=key,
             persist_state="session",
@@ -141,7 +146,7 @@ def _draw(info: FieldInfo, default: Any, key: str, options: Sequence[Any] | None
     text = st.text_input(
         label,
         value=shown,
-        placeholder="none" if optional else "own default",
+        placeholder=_("none") if optional else _("own default"),
         help=help_,
         key=key,
         persist_state="session",

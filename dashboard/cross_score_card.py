@@ -14,6 +14,7 @@ from dashboard.run_names import with_names
 from gancore.errors import GanCoreError
 from gancore.evaluate.cross_readings import readings
 from gancore.evaluate.cross_scores import SAMPLES, CrossScores, cross_scores
+from gancore.i18n import N_, _
 from gancore.run import Run
 
 # Orange for samples taken for real, blue for samples told from data; told apart without red and green.
@@ -24,7 +25,7 @@ CONFIG = {
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "png", "scale": 3, "filename": "cross-scores"},
 }
-HOW_TO_READ = (
+HOW_TO_READ = N_(
     "A row is one run's discriminator, a column one run's samples. The number is how often that discriminator scores "
     "a real image above a sample: 1, it always tells them apart; 0.5, it cannot; below 0.5, it takes the samples for "
     "more real than data. Along a high row the discriminator is sharp; down a low column the samples fool many. A "
@@ -42,35 +43,37 @@ def cross_score_card(runs: Sequence[Run], names: Mapping[str, str], *, key: str 
         key: Of the card.
     """
     with st.container(border=True, key=key):
-        st.markdown("**Every discriminator on every run's samples**")
+        st.markdown(_("**Every discriminator on every run's samples**"))
         ids, version = tuple(run.id for run in runs), tuple(map(_version, runs))
         kept_ids, kept_version, found = st.session_state.get(f"{key}.found", (ids, version, None))
         if kept_ids != ids:
             found = None
         if found is None:
             st.caption(
-                "Who fools whom: the runs exchange their players, and each discriminator has to tell data from the "
-                "others' samples too. Takes some seconds."
+                _(
+                    "Who fools whom: the runs exchange their players, and each discriminator has to tell data from "
+                    "the others' samples too. Takes some seconds."
+                )
             )
         is_old = found is not None and kept_version != version
         if found is None or is_old:
-            label = "Score again" if is_old else "Let them judge one another"
+            label = _("Score again") if is_old else _("Let them judge one another")
             if st.button(label, key=f"{key}-button", icon=":material/balance:", disabled=len(runs) < 2):
                 found = _compute(runs, version, names)
                 if found is not None:
                     st.session_state[f"{key}.found"] = (ids, version, found)
                     st.rerun(scope="app")
             if is_old:
-                st.caption("The runs have trained on since this was computed.")
+                st.caption(_("The runs have trained on since this was computed."))
             if len(runs) < 2:
-                st.caption("It takes two runs.")
+                st.caption(_("It takes two runs."))
         if found is not None:
             _show(found, names, key)
 
 
 def _compute(runs: Sequence[Run], version: tuple[object, ...], names: Mapping[str, str]) -> CrossScores | None:
     try:
-        with st.spinner("The discriminators are judging"):
+        with st.spinner(_("The discriminators are judging")):
             return _scored(runs, version)
     except (GanCoreError, OSError) as error:
         st.error(with_names(str(error), names), icon=":material/error:")
@@ -96,7 +99,7 @@ def _show(found: CrossScores, names: Mapping[str, str], key: str) -> None:
     for sentence in readings(found, names):
         st.markdown(f":material/arrow_right: {sentence}")
     st.plotly_chart(matrix_figure(found, names), config=CONFIG, key=f"{key}-chart")
-    st.caption(f"{HOW_TO_READ} {basis(found, names)}")
+    st.caption(f"{_(HOW_TO_READ)} {basis(found, names)}")
     for note in found.notes:
         st.caption(with_names(note, names))
     with st.container(horizontal=True, gap="small"):
@@ -110,7 +113,7 @@ def _downloads(found: CrossScores, names: Mapping[str, str], key: str) -> None:
         columns=[names[run] for run in found.generators],
     )
     size = 2.5 + 0.8 * len(found.generators), 2.0 + 0.6 * len(found.discriminators)
-    figure_buttons("cross-scores", heat_map(table, COLORS, "samples of", "discriminator of"), size)
+    figure_buttons("cross-scores", heat_map(table, COLORS, _("samples of"), _("discriminator of")), size)
     st.download_button(
         "CSV",
         csv_file(found, names),
@@ -124,14 +127,25 @@ def _downloads(found: CrossScores, names: Mapping[str, str], key: str) -> None:
 
 def basis(found: CrossScores, names: Mapping[str, str]) -> str:
     """What the numbers stand on."""
-    where = "official test images, which no run has trained on" if found.real == "test" else "the training data"
-    largest = float(found.errors.nan_to_num(0.0).max())
-    text = (
-        f"{SAMPLES} samples of each run and as many real ones, from {where}; standard errors up to {largest:.2f} "
-        "(Hanley and McNeil 1982), and sentences only for differences beyond them."
+    numbers = {"count": SAMPLES, "error": float(found.errors.nan_to_num(0.0).max())}
+    if found.real == "test":
+        text = _(
+            "{count} samples of each run and as many real ones, from official test images, which no run has trained "
+            "on; standard errors up to {error:.2f} (Hanley and McNeil 1982), and sentences only for differences "
+            "beyond them.",
+            **numbers,
+        )
+    else:
+        text = _(
+            "{count} samples of each run and as many real ones, from the training data; standard errors up to "
+            "{error:.2f} (Hanley and McNeil 1982), and sentences only for differences beyond them.",
+            **numbers,
+        )
+    packs = (
+        _("{run}'s discriminator judges packs of {size}.", run=names[run], size=size)
+        for run, size in found.packs.items()
     )
-    packs = [f"{names[run]}'s discriminator judges packs of {size}" for run, size in found.packs.items()]
-    return f"{text} {'; '.join(packs)}." if packs else text
+    return " ".join([text, *packs])
 
 
 def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
@@ -152,8 +166,12 @@ def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
                 [[names[row], names[column], error] for column, error in zip(columns, errors, strict=True)]
                 for row, errors in zip(rows, found.errors.tolist(), strict=True)
             ],
-            hovertemplate="D of %{customdata[0]}, samples of %{customdata[1]}<br>%{z:.3f} ± %{customdata[2]:.3f}"
-            "<extra></extra>",
+            hovertemplate=_(
+                "D of {discriminator}, samples of {generator}",
+                discriminator="%{customdata[0]}",
+                generator="%{customdata[1]}",
+            )
+            + "<br>%{z:.3f} ± %{customdata[2]:.3f}<extra></extra>",
             colorbar={"thickness": 10, "tickvals": [0, 0.5, 1], "outlinewidth": 0},
         )
     )
@@ -168,7 +186,7 @@ def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
         **axis,
         tickvals=list(range(len(columns))),
         ticktext=[names[run] for run in columns],
-        title="samples of",
+        title=_("samples of"),
         side="top",
         range=[-0.5, len(columns) - 0.5],
     )
@@ -176,7 +194,7 @@ def matrix_figure(found: CrossScores, names: Mapping[str, str]) -> go.Figure:
         **axis,
         tickvals=list(range(len(rows))),
         ticktext=[names[run] for run in rows],
-        title="discriminator of",
+        title=_("discriminator of"),
         range=[len(rows) - 0.5, -0.5],
     )
     figure.update_layout(

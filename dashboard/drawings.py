@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gancore.errors import DataError
 from gancore.files import write_aside
+from gancore.i18n import _
 from gancore.points import DRAWN_SUFFIX, read_points
 from gancore.sources import data_folder
 
@@ -61,5 +62,5 @@ def save_file(name: str, content: bytes) -> Path:
         folder().mkdir(parents=True, exist_ok=True)
         write_aside(target, content)
     except OSError as error:
-        raise DataError(f"cannot write {target}: {error.strerror}") from error
+        raise DataError(_("cannot write {file}: {reason}", file=target, reason=error.strerror)) from error
     return target

@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 
 from gancore.errors import GanCoreError
+from gancore.i18n import _
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,20 +27,22 @@ def show(error: Exception) -> bool:
         st.error(sentence(error), icon=":material/error:")
         return True
     with st.container(border=True):
-        st.markdown("#### Something went wrong in GANscope")
+        st.markdown(_("#### Something went wrong in GANscope"))
         st.markdown(
-            "Nothing is lost: runs go on training, and what they have written is kept. Reload this page to go on. "
-            "If the card comes back, please report it together with the details."
+            _(
+                "Nothing is lost: runs go on training, and what they have written is kept. Reload this page to go "
+                "on. If the card comes back, please report it together with the details."
+            )
         )
-        with st.expander(f"Details: {type(error).__name__}", icon=":material/bug_report:"):
+        with st.expander(_("Details: {kind}", kind=type(error).__name__), icon=":material/bug_report:"):
             st.code("".join(traceback.format_exception(error)), language=None, wrap_lines=True)
     return True
 
 
 def sentence(error: object) -> str:
     """What an error says, from a capital to a full stop."""
-    text = str(error).rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
+    text = str(error).rstrip(".。")
+    return _("{sentence}.", sentence=f"{text[:1].upper()}{text[1:]}")
 
 
 def fragment(function: Callable[..., None] | None = None, *, run_every: float | None = None) -> Callable[..., Any]:

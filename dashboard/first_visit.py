@@ -11,6 +11,7 @@ from dashboard.engine import FIRST_PRESET, manager
 from dashboard.faults import fragment, sentence
 from gancore import data
 from gancore.errors import GanCoreError
+from gancore.i18n import _
 from gancore.recipes import configure
 from gancore.run import Run
 from gancore.schedule import whole_percent
@@ -56,8 +57,8 @@ def _guide() -> None:
     finished = run is not None and run.status().state is RunState.FINISHED
     with st.container(border=True, key="first-visit"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("#### From noise to digits", width="stretch")
-            if st.button("Close", icon=":material/close:", type="tertiary", key="first-visit-close"):
+            st.markdown(_("#### From noise to digits"), width="stretch")
+            if st.button(_("Close"), icon=":material/close:", type="tertiary", key="first-visit-close"):
                 st.session_state[_OPEN] = False
                 st.rerun()
         start, watch, walk = st.columns(3, gap="medium")
@@ -66,9 +67,9 @@ def _guide() -> None:
         with watch:
             _watch(run)
         with walk:
-            _step("3 Walk", finished, "Go from one digit to another and see those between.")
+            _step(_("3 Walk"), finished, _("Go from one digit to another and see those between."))
             if st.button(
-                "Walk through its digits",
+                _("Walk through its digits"),
                 type="primary" if finished else "secondary",
                 icon=":material/scatter_plot:",
                 width="stretch",
@@ -82,13 +83,14 @@ def _guide() -> None:
 
 def _step(title: str, done: bool, text: str) -> None:
     mark = ":green[:material/check_circle:]" if done else ":gray[:material/radio_button_unchecked:]"
-    st.markdown(f"{mark} **{title}**{' :gray[· done]' if done else ''}  \n{text}")
+    said = _(" :gray[· done]") if done else ""
+    st.markdown(f"{mark} **{title}**{said}  \n{text}")
 
 
 def _start(run: Run | None) -> None:
-    _step("1 Start", run is not None, "Train a small GAN on the bundled handwritten digits.")
+    _step(_("1 Start"), run is not None, _("Train a small GAN on the bundled handwritten digits."))
     if st.button(
-        "Train digits",
+        _("Train digits"),
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
@@ -107,10 +109,12 @@ def _start(run: Run | None) -> None:
 
 def _watch(run: Run | None) -> None:
     seen = run is not None and any((found.percent or 0) >= FIRST_DIGITS_PERCENT for found in run.galleries())
-    _step("2 Watch", seen, "Its card below shows noise become digits, and both losses.")
+    _step(_("2 Watch"), seen, _("Its card below shows noise become digits, and both losses."))
     if run is None:
-        st.progress(0.0, f"First digits at {FIRST_DIGITS_PERCENT} %")
+        st.progress(0.0, _("First digits at {percent} %", percent=FIRST_DIGITS_PERCENT))
         return
     status = run.status()
-    left = "" if status.eta_s is None else f" · {max(0, round(status.eta_s))} s left"
-    st.progress(status.progress, f"{whole_percent(status.progress)} %{left}")
+    parts = [f"{whole_percent(status.progress)} %"]
+    if status.eta_s is not None:
+        parts.append(_("{seconds} s left", seconds=max(0, round(status.eta_s))))
+    st.progress(status.progress, " · ".join(parts))

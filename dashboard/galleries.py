@@ -11,6 +11,7 @@ from dashboard.style import to_come
 from gancore import images
 from gancore.checkpoint import Gallery
 from gancore.errors import CheckpointError
+from gancore.i18n import _
 from gancore.run import Run
 from gancore.schedule import MILESTONES
 
@@ -35,13 +36,14 @@ def gallery_png(run: Run, gallery: Gallery) -> bytes:
     try:
         return _enlarged(str(path), path.stat().st_mtime_ns)
     except OSError as error:
-        raise CheckpointError(f"{path} is missing or cannot be read as an image") from error
+        raise CheckpointError(_("{file} is missing or cannot be read as an image", file=path)) from error
 
 
 def caption(gallery: Gallery) -> str:
     """``25 % · iteration 352``."""
-    at = f"iteration {gallery.iteration:,}"
-    return at if gallery.percent is None else f"{gallery.percent} % · {at}"
+    if gallery.percent is None:
+        return _("iteration {iteration:,}", iteration=gallery.iteration)
+    return _("{percent} % · iteration {iteration:,}", percent=gallery.percent, iteration=gallery.iteration)
 
 
 def milestone_row(run: Run, galleries: Sequence[Gallery]) -> None:
@@ -54,7 +56,7 @@ def milestone_row(run: Run, galleries: Sequence[Gallery]) -> None:
     shown = [gallery for gallery in kept if gallery.percent in MILESTONES or (gallery is kept[-1] and not live)]
     with st.container(key=f"milestones-{run.id}"):
         for gallery in shown:
-            alt = f"Samples of {run.id} at {caption(gallery)}"
+            alt = _("Samples of {run} at {moment}", run=run.id, moment=caption(gallery))
             st.image(gallery_png(run, gallery), caption=gallery.label, width="stretch", alt=alt)
         reached = max((gallery.percent or 0 for gallery in kept), default=-1)
         for percent in MILESTONES:
@@ -66,17 +68,17 @@ def film(run: Run, galleries: Sequence[Gallery]) -> None:
     """Every gallery under a slider, and all of them as an animation; nothing while there are only milestones."""
     if all(gallery.percent is not None for gallery in galleries) or len(galleries) < 2:
         return
-    with st.expander(f"Film of {len(galleries)} galleries", icon=":material/movie:"):
+    with st.expander(_("Film of {count} galleries", count=len(galleries)), icon=":material/movie:"):
         iterations = [gallery.iteration for gallery in galleries]
         chosen = st.select_slider(
-            "Iteration", iterations, value=iterations[-1], key=f"film-{run.id}", persist_state="session"
+            _("Iteration"), iterations, value=iterations[-1], key=f"film-{run.id}", persist_state="session"
         )
         gallery = next(gallery for gallery in galleries if gallery.iteration == chosen)
         st.image(gallery_png(run, gallery), caption=caption(gallery), width=DISPLAY_PIXELS)
         # Not while it refreshes: Streamlit drops a file made on request at the second rerun after it.
         if not run.status().state.is_live:
             st.download_button(
-                "Download as GIF",
+                _("Download as GIF"),
                 lambda: animation(run, galleries),
                 file_name=f"{run.id}.gif",
                 mime="image/gif",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from gancore import i18n
 
 COOKIE = "ganscope_language"
-_CHOSEN, _LINKED = "language.chosen", "language.linked"
+_CHOSEN, _LINKED, _FOUND = "language.chosen", "language.linked", "language.found"
 
 
 def follow_visitor() -> None:
@@ -37,8 +38,25 @@ def language_button() -> None:
         st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
+def words_of(*scripts: str) -> dict[str, str]:
+    """The messages of scripts for browsers, ``dashboard/curves/board.js``, in the language in force."""
+    return dict(_words_of(i18n.language(), scripts))
+
+
+@functools.cache
+def _words_of(code: str, scripts: tuple[str, ...]) -> dict[str, str]:
+    with i18n.speaking(code):
+        return {text: word for script in scripts for text, word in i18n.words_of(script).items()}
+
+
 def _choose(code: str) -> None:
     st.session_state[_CHOSEN] = code
+    if "lang" in st.query_params:
+        st.query_params["lang"] = st.session_state[_LINKED] = code.replace("_", "-")
+    # A browser names what is chosen in a menu by the words it showed. What is set here is sent to it in the new ones.
+    for key, value in st.session_state.items():
+        if isinstance(value, str | int | list) and not isinstance(value, bool):
+            st.session_state[key] = value
 
 
 def _of_visitor() -> str | None:
@@ -46,6 +64,9 @@ def _of_visitor() -> str | None:
         return None
     chosen: str | None = st.session_state.get(_CHOSEN)
     if chosen is None:
-        kept = st.context.cookies.get(COOKIE)
-        chosen = i18n.best_language([kept or st.context.locale or ""])
+        # Remembered, because the browser tells both anew when it has lost the server for a moment.
+        if _FOUND not in st.session_state:
+            kept = st.context.cookies.get(COOKIE)
+            st.session_state[_FOUND] = i18n.best_language([kept or st.context.locale or ""])
+        chosen = st.session_state[_FOUND]
     return chosen

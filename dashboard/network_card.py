@@ -9,6 +9,7 @@ from dashboard.network_drawing import drawing
 from gancore.anatomy import Anatomy
 from gancore.errors import GanCoreError
 from gancore.examine import examine
+from gancore.i18n import _
 from gancore.run import Run
 from gancore.status import RunState
 
@@ -22,21 +23,23 @@ def network_card(run: Run) -> None:
     The last snapshot stays in the tab's session, so that a card may refresh around it.
     """
     key = f"anatomy-{run.id}"
-    with st.expander("Networks", icon=":material/account_tree:", key=f"networks-{run.id}"):
+    with st.expander(_("Networks"), icon=":material/account_tree:", key=f"networks-{run.id}"):
         st.caption(
-            "What every layer of both networks lets through: one training step on a copy, which leaves the run as it "
-            "is."
+            _(
+                "What every layer of both networks lets through: one training step on a copy, which leaves the run "
+                "as it is."
+            )
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             pressed = st.button(
-                "Take a snapshot",
+                _("Take a snapshot"),
                 key=f"snapshot-{run.id}",
                 icon=":material/photo_camera:",
                 disabled=run.status().state is RunState.QUEUED,
             )
-            every_number = st.toggle("All numbers", key=f"every-number-{run.id}")
+            every_number = st.toggle(_("All numbers"), key=f"every-number-{run.id}")
         if pressed:
-            with st.spinner("Taking one step on a copy …"):
+            with st.spinner(_("Taking one step on a copy …")):
                 st.session_state[key] = _examined(run)
         _show(st.session_state.get(key), every_number)
 
@@ -56,10 +59,13 @@ def _show(found: Anatomy | str | None, every_number: bool) -> None:
         st.error(found, icon=":material/error:")
         return
     if found.unmeasured:
-        st.warning(f"Layers and weights only: {found.unmeasured}.", icon=":material/warning:")
+        st.warning(_("Layers and weights only: {reason}.", reason=found.unmeasured), icon=":material/warning:")
     st.html(drawing(found, every_number))
     st.caption(
-        f"At iteration {found.iteration:,}. Activations: standard deviation of a layer's outputs. Gradient: length "
-        "of the loss's gradient by one sample's outputs. Bars are logarithmic, a line for each factor of ten, on one "
-        "scale for both networks."
+        _(
+            "At iteration {iteration:,}. Activations: standard deviation of a layer's outputs. Gradient: length of "
+            "the loss's gradient by one sample's outputs. Bars are logarithmic, a line for each factor of ten, on "
+            "one scale for both networks.",
+            iteration=found.iteration,
+        )
     )

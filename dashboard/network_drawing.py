@@ -8,8 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gancore.anatomy import HUGE, Anatomy, Layer, Network, Values
+from gancore.i18n import N_, _
 
 NO_VALUE = "—"
+PLAYERS = (N_("Generator"), N_("Discriminator"), N_("Critic"))
+LAYER, OUTPUT, PARAMETERS = N_("Layer"), N_("Output"), N_("Parameters")
+ACTIVATIONS, GRADIENT = N_("Activations"), N_("Gradient")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -36,7 +40,7 @@ class Scale:
     @property
     def ends(self) -> str:
         """``10⁻⁵ to 10⁻²``."""
-        return f"{_power(self.low)} to {_power(self.high)}"
+        return _("{low} to {high}", low=_power(self.low), high=_power(self.high))
 
 
 def drawing(anatomy: Anatomy, every_number: bool = False) -> str:
@@ -64,23 +68,24 @@ def readings_of(anatomy: Anatomy) -> list[str]:
     networks = (anatomy.generator, anatomy.discriminator)
     found = [network.reading for network in networks if network.reading]
     if not any(layer.verdict for network in networks for layer in network.layers):
-        found.append("No layer is dead, saturated, vanishing or large.")
+        found.append(_("No layer is dead, saturated, vanishing or large."))
     return found
 
 
 def badge(layer: Layer, network: Network) -> str:
     """A layer's verdict with its number, such as ``dead 62 %``; empty without one."""
     if layer.verdict == "dead":
-        return f"dead {_percent(layer.dead)}"
+        return _("dead {share}", share=_percent(layer.dead))
     if layer.verdict == "saturated":
-        return f"saturated {_percent(layer.saturated)}"
+        return _("saturated {share}", share=_percent(layer.saturated))
     length, end = layer.gradient_length, network.gradient_length
     if layer.verdict == "vanishing":
-        return f"vanishing 1/{_rounded(end / length)}" if length and end and end > length else "vanishing"
+        times = _rounded(end / length) if length and end and end > length else ""
+        return _("vanishing 1/{times}", times=times) if times else _("vanishing")
     if layer.verdict == "large":
         if layer.activations is not None and layer.activations.rms > HUGE:
-            return f"large, RMS {number(layer.activations.rms)}"
-        return f"large {_rounded(length / end)}×" if length and end else "large"
+            return _("large, RMS {value}", value=number(layer.activations.rms))
+        return _("large {times}×", times=_rounded(length / end)) if length and end else _("large")
     return ""
 
 
@@ -122,38 +127,39 @@ def _percent(share: float | None) -> str:
 
 
 def _range(values: Values | None) -> str:
-    return NO_VALUE if values is None else f"{number(values.low)} to {number(values.high)}"
+    return NO_VALUE if values is None else _("{low} to {high}", low=number(values.low), high=number(values.high))
 
 
 MORE: dict[str, Callable[[Layer], str]] = {
-    "Weights": lambda layer: _range(layer.weights),
-    "Weights, RMS": lambda layer: NO_VALUE if layer.weights is None else number(layer.weights.rms),
-    "Mean activation": lambda layer: NO_VALUE if layer.activations is None else number(layer.activations.mean),
-    "Range of activations": lambda layer: _range(layer.activations),
-    "Dead": lambda layer: _percent(layer.dead),
-    "Saturated": lambda layer: _percent(layer.saturated),
-    "Gradient, RMS": lambda layer: number(layer.gradient_rms),
-    "Weight gradient, RMS": lambda layer: number(layer.weight_gradient_rms),
+    N_("Weights"): lambda layer: _range(layer.weights),
+    N_("Weights, RMS"): lambda layer: NO_VALUE if layer.weights is None else number(layer.weights.rms),
+    N_("Mean activation"): lambda layer: NO_VALUE if layer.activations is None else number(layer.activations.mean),
+    N_("Range of activations"): lambda layer: _range(layer.activations),
+    N_("Dead"): lambda layer: _percent(layer.dead),
+    N_("Saturated"): lambda layer: _percent(layer.saturated),
+    N_("Gradient, RMS"): lambda layer: number(layer.gradient_rms),
+    N_("Weight gradient, RMS"): lambda layer: number(layer.weight_gradient_rms),
 }
 """Columns beyond those that a glance needs."""
 
 
 def _table(network: Network, scales: tuple[Scale, Scale], every_number: bool) -> str:
-    title = network.name.capitalize()
-    facts = f"{len(network.layers)} layers, {network.parameters:,} parameters"
+    title = _(network.name.capitalize())
+    facts = _("{layers} layers, {parameters:,} parameters", layers=len(network.layers), parameters=network.parameters)
+    label, below = _("{network}, layer by layer", network=title), _("output · parameters")
     rows = []
     before = ""
     for layer in network.layers:
         rows.append(_row(layer, network, layer.part if layer.part != before else "", scales, every_number))
         before = layer.part
     return (
-        f'<div class="network" role="region" tabindex="0" aria-label="{title}, layer by layer"><table>'
+        f'<div class="network" role="region" tabindex="0" aria-label="{label}"><table>'
         f"<caption><strong>{title}</strong> <span>{facts}</span></caption><thead><tr>"
-        '<th scope="col">Layer<small class="below">output · parameters</small></th>'
-        '<th scope="col" class="fold">Output</th><th scope="col" class="fold">Parameters</th>'
-        f'<th scope="col" class="bar">Activations<small>{scales[0].ends}</small></th>'
-        f'<th scope="col" class="bar">Gradient<small>{scales[1].ends}</small></th>'
-        f"{_more(every_number, 'th scope=col', MORE)}"
+        f'<th scope="col">{_(LAYER)}<small class="below">{below}</small></th>'
+        f'<th scope="col" class="fold">{_(OUTPUT)}</th><th scope="col" class="fold">{_(PARAMETERS)}</th>'
+        f'<th scope="col" class="bar">{_(ACTIVATIONS)}<small>{scales[0].ends}</small></th>'
+        f'<th scope="col" class="bar">{_(GRADIENT)}<small>{scales[1].ends}</small></th>'
+        f"{_more(every_number, 'th scope=col', map(_, MORE))}"
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

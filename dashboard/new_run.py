@@ -14,18 +14,19 @@ from gancore import data
 from gancore.config import RUN_FIELDS, RunConfig
 from gancore.devices import available_devices
 from gancore.errors import GanCoreError
+from gancore.i18n import N_, _
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.sources import SOURCES, fetch, is_local
 
 FOLDER = "folder"
 # Shared settings that stand beside the data set; the others are under "All settings".
 IN_PANEL = ("plan", "seed")
-OWN_LENGTH = "each preset's own"
+OWN_LENGTH = N_("each preset's own")
 BUDGETS: dict[str, tuple[str, float]] = {
-    "epochs": ("ep", 3.0),
-    "images seen": ("img", 100_000.0),
-    "generator updates": ("it", 1_000.0),
-    "minutes": ("min", 1.0),
+    N_("epochs"): ("ep", 3.0),
+    N_("images seen"): ("img", 100_000.0),
+    N_("generator updates"): ("it", 1_000.0),
+    N_("minutes"): ("min", 1.0),
 }
 """What a budget counts -> its unit, and how much is offered at first."""
 MOST_SEEDS = 10
@@ -36,8 +37,8 @@ def new_run() -> None:
     presets = choose_presets(FIRST_PRESET)
     with st.container():  # always there, so that the fields below keep their place, and what is being typed into them
         for preset in (PRESETS[name] for name in presets):
-            note = f" {preset.note}" if preset.note else ""
-            st.caption(f"**{preset.name}** {preset.summary} :gray[From {preset.source}.]", help=note or None)
+            origin = _(":gray[From {source}.]", source=_(preset.source))
+            st.caption(f"**{preset.name}** {_(preset.summary)} {origin}", help=_(preset.note) or None)
     source_column, unit_column, amount_column, seed_column, count_column, start_column = st.columns(
         [3, 2.2, 1.8, 1.5, 1.5, 2], vertical_alignment="top"
     )
@@ -47,21 +48,24 @@ def new_run() -> None:
     own_plans = " / ".join(dict.fromkeys(str(configure(name).plan) for name in presets))
     with unit_column:
         unit = st.selectbox(
-            "Budget",
+            _("Budget"),
             [OWN_LENGTH, *BUDGETS],
+            format_func=_,
             key="shared.unit",
             persist_state="session",
-            help="The same for every run that is started: passes through the data, real images trained on, updates "
-            "of G, or minutes. Runs that train at once share the cores; for equal minutes let them train one after "
-            "the other (Runs at once: 1).",
+            help=_(
+                "The same for every run that is started: passes through the data, real images trained on, updates of "
+                "G, or minutes. Runs that train at once share the cores; for equal minutes let them train one after "
+                "the other (Runs at once: 1)."
+            ),
         )
     with amount_column:
         if unit == OWN_LENGTH:
-            st.text_input("How many", own_plans, disabled=True, key=f"shared.own.{own_plans}")
+            st.text_input(_("How many"), own_plans, disabled=True, key=f"shared.own.{own_plans}")
         else:
             short, offered = BUDGETS[unit]
             amount = st.number_input(
-                "How many",
+                _("How many"),
                 min_value=0.01 if short in ("ep", "min") else 1.0,
                 value=offered,
                 step=1.0 if short in ("ep", "min") else offered / 10,
@@ -72,17 +76,17 @@ def new_run() -> None:
             shared.values["plan"] = f"{amount:.12g}{short}"
         shared.slots["plan"] = st.empty()
     with seed_column:
-        seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="shared.seed", persist_state="session")
+        seed = st.number_input(_("Seed"), 0, 2**32 - 1, 0, key="shared.seed", persist_state="session")
         shared.slots["seed"] = st.empty()
     with count_column:
         seeds = st.number_input(
-            "Seeds",
+            _("Seeds"),
             1,
             MOST_SEEDS,
             1,
             key="shared.seeds",
             persist_state="session",
-            help="So many runs of each preset, which differ by seed alone: how much is chance?",
+            help=_("So many runs of each preset, which differ by seed alone: how much is chance?"),
         )
     shared.values["seed"] = seed
     own = _all_settings(presets, source or "digits", shared)
@@ -91,7 +95,7 @@ def new_run() -> None:
         st.html('<div class="label-space"></div>')
         ready = bool(presets) and len(configs) == len(presets)
         count = len(presets) * seeds
-        label = "Start" if count < 2 else f"Start {count} runs"
+        label = _("Start") if count < 2 else _("Start {count} runs", count=count)
         if st.button(
             label, type="primary", icon=":material/play_arrow:", disabled=not ready, key="start", width="stretch"
         ):
@@ -104,7 +108,7 @@ def new_run() -> None:
     if error := st.session_state.get("start_error"):
         st.error(sentence(error), icon=":material/error:")
         if source != "digits":
-            st.button("Use the bundled digits", on_click=_use_digits, key="use-digits")
+            st.button(_("Use the bundled digits"), on_click=_use_digits, key="use-digits")
 
 
 def _choose_data() -> str:
@@ -112,27 +116,31 @@ def _choose_data() -> str:
 
     def title(name: str) -> str:
         if name == FOLDER:
-            return "A folder of images"
+            return _("A folder of images")
         source = SOURCES[name]
-        return source.title if is_local(name) else f"{source.title} · {source.download_bytes / 1e6:.0f} MB download"
+        if is_local(name):
+            return _(source.title)
+        return _("{data} · {size:.0f} MB download", data=_(source.title), size=source.download_bytes / 1e6)
 
     names = [source.name for source in SOURCES.values() if source.kind == "images"]
-    chosen = st.selectbox("Data set", [*names, FOLDER], format_func=title, key="data", persist_state="session")
+    chosen = st.selectbox(_("Data set"), [*names, FOLDER], format_func=title, key="data", persist_state="session")
     if chosen != FOLDER:
         return chosen
-    entered = st.text_input("Folder", key="folder", persist_state="session", placeholder="/path/to/images").strip()
+    entered = st.text_input(
+        _("Folder"), key="folder", persist_state="session", placeholder=_("/path/to/images")
+    ).strip()
     if not entered:
         return ""
     # Not a Path, which raises for an unknown user's ~ or a name that is too long.
     if not os.path.isdir(os.path.expanduser(entered)):  # noqa: PTH111, PTH112
-        st.markdown(f":red[There is no folder {entered} on the machine that runs the dashboard.]")
+        st.markdown(_(":red[There is no folder {folder} on the machine that runs the dashboard.]", folder=entered))
         return ""
     return entered
 
 
 def _all_settings(presets: list[str], source: str, shared: controls.Fields) -> dict[str, controls.Fields]:
-    with st.expander("All settings", icon=":material/tune:"):
-        tabs = st.tabs(["Every run", *presets])
+    with st.expander(_("All settings"), icon=":material/tune:"):
+        tabs = st.tabs([_("Every run"), *presets])
         with tabs[0]:
             names = [name for name in RUN_FIELDS if name not in (*IN_PANEL, "data")]
             fields = RunConfig.model_fields
@@ -148,7 +156,7 @@ def _all_settings(presets: list[str], source: str, shared: controls.Fields) -> d
             with tab:
                 model, settings = recipe_of(preset).settings, configure(preset, data=source).settings
                 if PRESETS[preset].note:
-                    st.caption(PRESETS[preset].note)
+                    st.caption(_(PRESETS[preset].note))
                 # Other defaults, other fields: what a field shows is kept under its key.
                 few = PRESETS[preset].few
                 key = f"{preset}.few" if few and few.items() <= dict(settings).items() else preset
@@ -163,7 +171,13 @@ def _start(configs: list[RunConfig]) -> str:
         for done, total in fetch(configs[0].data):
             bar = bar or st.progress(0.0)
             bar.progress(
-                min(1.0, done / total), f"Downloading {configs[0].data}: {done / 1e6:.1f} of {total / 1e6:.1f} MB"
+                min(1.0, done / total),
+                _(
+                    "Downloading {data}: {done:.1f} of {total:.1f} MB",
+                    data=configs[0].data,
+                    done=done / 1e6,
+                    total=total / 1e6,
+                ),
             )
         for config in configs:
             # Bad data is said here, before there is a run; the training thread finds the set in memory.

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.comparison import NO_VALUE, Compared
+from dashboard.comparison import NO_VALUE, Compared, column_title
 from dashboard.run_facts import settings_of
+from gancore.i18n import _
 
 FEWEST_AXES = 2
 MOST_AXES = 12
@@ -38,14 +39,18 @@ def coordinates(runs: Sequence[Compared], results: pd.DataFrame) -> pd.DataFrame
     values = {title: values[title] for title in list(values)[: MOST_AXES - len(reached)]}
     for title in reached:
         # A recipe may have a setting of that name.
-        values[f"{title}, last" if title in values else title] = results[title].tolist()
-    return pd.DataFrame(values, index=pd.Index([run.name for run in runs], name="Run"))
+        shown = column_title(title)
+        values[_("{title}, last", title=shown) if shown in values else shown] = results[title].tolist()
+    return pd.DataFrame(values, index=pd.Index([run.name for run in runs], name=_("Run")))
 
 
 def parallel_figure(runs: Sequence[Compared], table: pd.DataFrame) -> go.Figure:
     """A line for each run through its value on each axis, in the run's colour."""
     ids = list(range(len(runs)))
-    axes = [_axis("Run", [run.name for run in runs]), *(_axis(str(title), table[title].tolist()) for title in table)]
+    axes = [
+        _axis(_("Run"), [run.name for run in runs]),
+        *(_axis(str(title), table[title].tolist()) for title in table),
+    ]
     steps = max(1, len(runs) - 1)
     scale = [[index / steps, run.look.color] for index, run in enumerate(runs)]
     figure = go.Figure(

@@ -17,6 +17,7 @@ from dashboard.run_card import heading, live_buttons, progress_bar
 from dashboard.steering_card import speed_control
 from dashboard.style import to_come
 from gancore.errors import GanCoreError, RunError
+from gancore.i18n import _
 from gancore.plane import PlaneView
 from gancore.recipes import recipe_of
 from gancore.run import Run
@@ -31,7 +32,7 @@ PATIENCE_S = 2.0
 
 def data_title(name: str) -> str:
     """What a menu calls a data set of points."""
-    return SOURCES[name].title if name in SOURCES else Path(name).stem
+    return _(SOURCES[name].title) if name in SOURCES else Path(name).stem
 
 
 def plane_card(run_id: str, layers: Collection[str], alone: bool) -> None:
@@ -56,7 +57,8 @@ def _card(run_id: str, layers: Collection[str], alone: bool, was_live: bool) -> 
         if was_live and not status.state.is_live:
             st.rerun()  # the whole page once, so that this card stops refreshing
         with st.container(border=True, key=f"card-plane-{run_id}"):
-            heading(run, status, f"{data_title(run.config.data)} · seed {run.config.seed} · {run.id}")
+            seed = _("seed {seed}", seed=run.config.seed)
+            heading(run, status, f"{data_title(run.config.data)} · {seed} · {run.id}")
             _controls(run, status)
             label = _choose_class(run)
             plane, beside = st.columns([1, 1], gap="medium") if alone else (st.container(), st.container())
@@ -90,13 +92,16 @@ def _controls(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not run.is_mine:
             if status.state.can_resume and st.button(
-                "Resume", key=f"p-resume-{run.id}", icon=":material/play_arrow:"
+                _("Resume"), key=f"p-resume-{run.id}", icon=":material/play_arrow:"
             ):
                 manager().resume(run.id)
                 st.rerun()
             if status.state.is_live:
                 st.caption(
-                    "It trains in another process; pause and stop it there. The plane is that of its last checkpoint."
+                    _(
+                        "It trains in another process; pause and stop it there. The plane is that of its last "
+                        "checkpoint."
+                    )
                 )
             return
         live_buttons(run, status, "p-")
@@ -110,29 +115,29 @@ def _choose_class(run: Run) -> int:
         return 0
     classes = resolved.classes
     chosen: int = st.selectbox(
-        "Class",
+        _("Class"),
         range(len(classes)),
         format_func=lambda index: classes[index],
         key=f"class-{run.id}",
         width=280,
-        help="Discriminator and manifold are shown for this class; the samples have all of them.",
+        help=_("Discriminator and manifold are shown for this class; the samples have all of them."),
     )
     return chosen
 
 
 def _plane(run: Run, status: Status, layers: Collection[str], label: int) -> PlaneView | None:
     if status.state is RunState.QUEUED:
-        to_come("waits for a free core")
+        to_come(_("waits for a free core"))
         return None
     try:
         view = run.look(label, timeout_s=PATIENCE_S)
     except GanCoreError as error:
         if status.state.is_live and isinstance(error, RunError):
-            to_come("loading the data" if run.is_mine else "waits for its first checkpoint")
+            to_come(_("loading the data") if run.is_mine else _("waits for its first checkpoint"))
         else:
             faults.show(error)
         return None
-    name = f"{run.config.preset} on {data_title(run.config.data)}"
+    name = _("{preset} on {data}", preset=run.config.preset, data=data_title(run.config.data))
     plane_view(view, key=f"plane-{run.id}", layers=layers, name=name)
     return view
 
@@ -142,9 +147,16 @@ def _numbers(view: PlaneView) -> None:
         return
     found = view.coverage
     st.markdown(
-        f"**{found.covered} of {len(found.counts)}** modes found · **{found.high_quality:.0%}** of high quality",
-        help="Of 2,500 samples: a sample within 3 sigma of a mode is of high quality, and a mode with one is found "
-        "(PacGAN, section 4.1).",
+        _(
+            "**{covered} of {count}** modes found · **{share:.0%}** of high quality",
+            covered=found.covered,
+            count=len(found.counts),
+            share=found.high_quality,
+        ),
+        help=_(
+            "Of 2,500 samples: a sample within 3 sigma of a mode is of high quality, and a mode with one is found "
+            "(PacGAN, section 4.1)."
+        ),
     )
 
 
@@ -154,5 +166,5 @@ def _losses(run: Run, status: Status) -> None:
         key=f"plane-chart-{run.id}",
         smoothing=SMOOTHING,
         live=status.state.is_live,
-        label=f"Curves of {run.id}",
+        label=_("Curves of {run}", run=run.id),
     )

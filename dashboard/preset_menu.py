@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gancore.i18n import N_, _
 from gancore.recipes import PRESETS, recipe_of
 
 QUICK = ("quick", "best")
+START, LAB = N_("Start here"), N_("From the lab documents")
+PAPERS, TOLD = N_("From the papers"), N_("Told what to draw")
 _BEYOND_THE_SEEDS = 40
 """Order of the first recipe that no lab document has."""
 
@@ -15,10 +18,10 @@ def group_of(preset: str) -> str:
     """The heading that a preset stands under."""
     recipe = recipe_of(preset)
     if preset in QUICK:
-        return "Start here"
+        return START
     if recipe.conditioned_on != "nothing":
-        return "Told what to draw"
-    return "From the lab documents" if recipe.order < _BEYOND_THE_SEEDS else "From the papers"
+        return TOLD
+    return LAB if recipe.order < _BEYOND_THE_SEEDS else PAPERS
 
 
 def choose_presets(first: str) -> list[str]:
@@ -30,23 +33,23 @@ def choose_presets(first: str) -> list[str]:
     Returns:
         The chosen presets, in the registry's order.
     """
-    groups: dict[str, list[str]] = {"Start here": [], "From the lab documents": []}
+    groups: dict[str, list[str]] = {START: [], LAB: []}
     for name in PRESETS:
         groups.setdefault(group_of(name), []).append(name)
     chosen: list[str] = []
     folded = None
     for group, names in groups.items():
-        if group in ("From the papers", "Told what to draw"):
-            folded = folded or st.expander("More recipes", icon=":material/science:")
+        if group in (PAPERS, TOLD):
+            folded = folded or st.expander(_("More recipes"), icon=":material/science:")
         with folded or st.container():
             chosen += st.pills(
-                group,
+                _(group),
                 names,
                 selection_mode="multi",
                 default=[name for name in names if name == first],
                 key=f"presets.{group}",
                 wrap=True,
                 persist_state="session",
-                help="Choose several to train and compare them.",
+                help=_("Choose several to train and compare them."),
             )
     return [name for name in PRESETS if name in chosen]

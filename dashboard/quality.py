@@ -16,6 +16,7 @@ from gancore.evaluate.metrics import METRICS, Metric
 from gancore.evaluate.plane import COORDINATES
 from gancore.evaluate.ranking import Ranking
 from gancore.evaluate.ranking import basis as ground
+from gancore.i18n import _
 
 NO_VALUE = "—"
 SYMBOLS = {"solid": "circle", "dash": "diamond", "dot": "square", "dashdot": "triangle-up"}
@@ -50,8 +51,10 @@ def metric_figure(
                     "width": 6,
                 },
                 marker={"size": 10, "color": looks[found.run].color, "symbol": SYMBOLS[looks[found.run].dash]},
-                hovertemplate=f"{number.value:.4g}<br>{number.low:.4g} to {number.high:.4g}"
-                f"<extra>{names[found.run]}</extra>",
+                hovertemplate=_(
+                    "{value:.4g}<br>{low:.4g} to {high:.4g}", value=number.value, low=number.low, high=number.high
+                )
+                + f"<extra>{names[found.run]}</extra>",
                 mode="markers",
             )
         )
@@ -73,7 +76,7 @@ def class_figure(evaluations: Sequence[Evaluation], names: Mapping[str, str], lo
     classes = evaluations[0].classes
     figure = go.Figure()
     labels = [share.name for share in classes]
-    figure.add_bar(x=labels, y=[share.data for share in classes], name="data", marker_color=DATA_COLOR)
+    figure.add_bar(x=labels, y=[share.data for share in classes], name=_("data"), marker_color=DATA_COLOR)
     for found in evaluations:
         shares = [share.samples for share in found.classes]
         look = looks[found.run]
@@ -94,7 +97,7 @@ def measurement_table(evaluations: Sequence[Evaluation], names: Mapping[str, str
     """One row a run: each value with its interval, as text."""
     rows = []
     for found in evaluations:
-        row = {"Run": names[found.run], "Measured at": "the end" if found.percent == 100 else f"{found.percent} %"}
+        row = {"Run": names[found.run], "Measured at": _("the end") if found.percent == 100 else f"{found.percent} %"}
         for metric in METRICS.values():
             number = found.measurement(metric.name)
             text = NO_VALUE if number is None else f"{number.value:.4g}  [{number.low:.4g}, {number.high:.4g}]"
@@ -113,8 +116,12 @@ def sentences(ranking: Ranking, names: Mapping[str, str]) -> list[str]:
 def basis(evaluation: Evaluation) -> str:
     """One sentence on what the numbers of a section stand on."""
     blind = evaluation.extractor_accuracy is None and evaluation.extractor != COORDINATES
-    why = ", a random network, as there is no judge for this data" if blind else ""
-    return f"{ground(evaluation)}{why}. Bars are 95 % intervals."
+    if blind:
+        return _(
+            "{basis}, a random network, as there is no judge for this data. Bars are 95 % intervals.",
+            basis=ground(evaluation),
+        )
+    return _("{basis}. Bars are 95 % intervals.", basis=ground(evaluation))
 
 
 def csv_file(evaluations: Sequence[Evaluation]) -> str:

@@ -10,18 +10,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.curves.routes import Source
+from gancore.i18n import N_
 from gancore.recipes import RECIPES
 from gancore.signals import SIGNALS
 
 Group = Literal["Losses", "Discriminator", "Gradients", "Updates", "Quality"]
 GROUPS: dict[Group, str] = {
-    "Losses": "What each player minimises. Losses of different kinds have different scales.",
-    "Discriminator": "Who is in front: what D says, and how often it is right.",
-    "Gradients": "How hard each player is pushed.",
-    "Updates": "How far one step moves each player's weights.",
-    "Quality": "What the samples are like, measured beside the training.",
+    "Losses": N_("What each player minimises. Losses of different kinds have different scales."),
+    "Discriminator": N_("Who is in front: what D says, and how often it is right."),
+    "Gradients": N_("How hard each player is pushed."),
+    "Updates": N_("How far one step moves each player's weights."),
+    "Quality": N_("What the samples are like, measured beside the training."),
 }
 """Heading -> what it tells."""
+TITLES: dict[Group, str] = {
+    "Losses": N_("Losses"),
+    "Discriminator": N_("Discriminator"),
+    "Gradients": N_("Gradients"),
+    "Updates": N_("Updates"),
+    "Quality": N_("Quality"),
+}
+"""What a page calls each."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Quantity:
 
     column: str
     title: str
+    """In English."""
     source: Source
     group: Group
     range: tuple[float, float] | None = None
@@ -73,11 +83,11 @@ def _signals() -> Iterable[Quantity]:
 
 
 QUALITY = (
-    Quantity("frechet", "Fréchet distance", "quality", "Quality", log="chosen"),
-    Quantity("wasserstein", "Sliced Wasserstein distance", "quality", "Quality", log="chosen"),
-    Quantity("modes", "Classes or modes covered", "quality", "Quality"),
-    Quantity("confidence", "Mean confidence", "quality", "Quality", (0.0, 1.0)),
-    Quantity("high_quality", "Share of high quality", "quality", "Quality", (0.0, 1.0)),
+    Quantity("frechet", N_("Fréchet distance"), "quality", "Quality", log="chosen"),
+    Quantity("wasserstein", N_("Sliced Wasserstein distance"), "quality", "Quality", log="chosen"),
+    Quantity("modes", N_("Classes or modes covered"), "quality", "Quality"),
+    Quantity("confidence", N_("Mean confidence"), "quality", "Quality", (0.0, 1.0)),
+    Quantity("high_quality", N_("Share of high quality"), "quality", "Quality", (0.0, 1.0)),
 )
 QUANTITIES: tuple[Quantity, ...] = (*_losses(), *_signals(), *QUALITY)
 """All of them, in the order a page shows them within their groups."""

@@ -12,6 +12,7 @@ from dashboard.run_card import duration
 from dashboard.run_colors import run_look
 from dashboard.style import run_mark
 from gancore.errors import RunError
+from gancore.i18n import N_, _
 from gancore.outlook import Outlook
 from gancore.run import Run
 from gancore.runs import MOST_RUNNING
@@ -37,12 +38,14 @@ def _card() -> None:
         return
     with st.container(border=True, key="queue"):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            left = "" if outlook.all_left_s is None else f" · about {duration(outlook.all_left_s)} left"
+            parts = [
+                _("{training} training, {waiting} waiting", training=training, waiting=len(waiting)),
+                _("{percent} % of all", percent=whole_percent(outlook.done)),
+            ]
+            if outlook.all_left_s is not None:
+                parts.append(_("about {duration} left", duration=duration(outlook.all_left_s)))
             with st.container(width="stretch"):
-                st.progress(
-                    outlook.done,
-                    f"{training} training, {len(waiting)} waiting · {whole_percent(outlook.done)} % of all{left}",
-                )
+                st.progress(outlook.done, " · ".join(parts))
             _runs_at_once()
         for place, run in enumerate(waiting):
             _waiting_run(run, place, len(waiting), outlook)
@@ -56,46 +59,44 @@ def _runs_at_once() -> None:
         manager().max_running = st.session_state[key]
 
     st.number_input(
-        "Runs at once",
+        _("Runs at once"),
         1,
         MOST_RUNNING,
         key=key,
         on_change=change,
         width=140,
-        help="They share the cores: more at once are not quicker together, but grow side by side.",
+        help=_("They share the cores: more at once are not quicker together, but grow side by side."),
     )
 
 
 def _waiting_run(run: Run, place: int, count: int, outlook: Outlook) -> None:
     look, seconds = run_look(run.id), outlook.left_s.get(run.id)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"waiting-{run.id}"):
-        takes = "" if seconds is None else f" · takes about {duration(seconds)}"
+        parts = [run.config.preset, _("seed {seed}", seed=run.config.seed), run.config.plan.describe()]
+        if seconds is not None:
+            parts.append(_("takes about {duration}", duration=duration(seconds)))
         with st.container(width="stretch"):
-            run_mark(
-                f"{place + 1}. {run.config.preset} · seed {run.config.seed} · {run.config.plan.describe()}{takes}",
-                look.color,
-                look.dash,
-            )
+            run_mark(f"{place + 1}. {' · '.join(parts)}", look.color, look.dash)
         with st.container(horizontal=True, gap="small", width="content"):
             for label, icon, target in (
-                ("First", "vertical_align_top", 0),
-                ("Earlier", "arrow_upward", place - 1),
-                ("Later", "arrow_downward", place + 1),
+                (N_("First"), "vertical_align_top", 0),
+                (N_("Earlier"), "arrow_upward", place - 1),
+                (N_("Later"), "arrow_downward", place + 1),
             ):
                 st.button(
-                    f"{label}: {run.id}",
+                    _("{action}: {run}", action=_(label), run=run.id),
                     key=f"{label}-{run.id}",
                     icon=f":material/{icon}:",
-                    help=label,
+                    help=_(label),
                     disabled=not 0 <= target < count or target == place,
                     on_click=_move,
                     args=(run.id, target),
                 )
             st.button(
-                f"Take {run.id} out of the queue",
+                _("Take {run} out of the queue", run=run.id),
                 key=f"withdraw-{run.id}",
                 icon=":material/close:",
-                help="Take it out of the queue",
+                help=_("Take it out of the queue"),
                 on_click=_withdraw,
                 args=(run,),
             )

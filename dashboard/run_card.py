@@ -17,9 +17,11 @@ from dashboard.faults import fragment, sentence
 from dashboard.network_card import network_card
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
+from dashboard.state_names import state_name
 from dashboard.steering_card import steering_card
 from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
+from gancore.i18n import N_, _
 from gancore.live_quality import measured_numbers
 from gancore.run import Run
 from gancore.schedule import whole_percent
@@ -64,7 +66,7 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             # What comes and goes has a place of its own: else all below it would be drawn anew, and twice meanwhile.
             with st.container():
                 if status.state.is_live and not run.is_mine:
-                    st.caption("It trains in another process; pause and stop it there.")
+                    st.caption(_("It trains in another process; pause and stop it there."))
             diagnosis_card(run, status)
             with st.container():
                 steering_card(run, status)
@@ -85,10 +87,11 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
 
 def _header(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        heading(run, status, f"{run.id} · seed {run.config.seed}")
+        seed = _("seed {seed}", seed=run.config.seed)
+        heading(run, status, f"{run.id} · {seed}")
         if run.is_mine:
             live_buttons(run, status)
-        elif status.state.can_resume and st.button("Resume", key=f"resume-{run.id}", icon=":material/play_arrow:"):
+        elif status.state.can_resume and st.button(_("Resume"), key=f"resume-{run.id}", icon=":material/play_arrow:"):
             manager().resume(run.id)
             st.rerun()
 
@@ -98,7 +101,7 @@ def heading(run: Run, status: Status, below: str) -> None:
     color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
     with st.container(gap=None, width="stretch"):
         run_line(run_look(run.id))
-        st.markdown(f"#### {run.config.preset} :{color}-badge[:material/{icon}: {status.state}]")
+        st.markdown(f"#### {run.config.preset} :{color}-badge[:material/{icon}: {state_name(status.state)}]")
         st.caption(below)
 
 
@@ -113,16 +116,16 @@ def live_buttons(run: Run, status: Status, prefix: str = "") -> None:
     """
     paused = status.state is RunState.PAUSED
     actions = (
-        ("toggle", "Resume", "play_arrow", run.resume) if paused else ("toggle", "Pause", "pause", run.pause),
-        ("Step", "Step", "skip_next", run.step),
-        ("Stop", "Stop", "stop", run.stop),
+        ("toggle", _("Resume"), "play_arrow", run.resume) if paused else ("toggle", _("Pause"), "pause", run.pause),
+        ("Step", _("Step"), "skip_next", run.step),
+        ("Stop", _("Stop"), "stop", run.stop),
     )
     for key, label, icon, action in actions:
         st.button(
             label,
             key=f"{prefix}{key}-{run.id}",
             icon=f":material/{icon}:",
-            disabled=status.state is RunState.QUEUED and label != "Stop",
+            disabled=status.state is RunState.QUEUED and key != "Stop",
             width=TOGGLE_WIDTH if key == "toggle" else "content",
             on_click=unless_ended,
             args=(action,),
@@ -137,20 +140,21 @@ def unless_ended(action: Callable[[], None]) -> None:
 
 def progress_text(status: Status, plan: str) -> str:
     """``25 % of 3 epochs · iteration 352 · epoch 0.75 · 98 it/s · 11 s left``."""
-    parts = [
-        f"{whole_percent(status.progress)} % of {plan}",
-        f"iteration {status.iteration:,}",
-        f"epoch {status.epoch:.2f}",
+    parts: list[str] = [
+        _("{percent} % of {plan}", percent=whole_percent(status.progress), plan=plan),
+        _("iteration {iteration:,}", iteration=status.iteration),
+        _("epoch {epoch:.2f}", epoch=status.epoch),
     ]
     if status.message and status.state.is_live:
         parts.append(status.message)
     if status.iterations_per_s:
-        parts.append(f"{status.iterations_per_s:.3g} it/s")
+        parts.append(_("{speed:.3g} it/s", speed=status.iterations_per_s))
     if status.eta_s is not None:
-        parts.append(f"{duration(status.eta_s)} left")
+        parts.append(_("{duration} left", duration=duration(status.eta_s)))
     elif status.elapsed_s:
         took = duration(status.elapsed_s)
-        parts.append(f"{took} so far" if status.state.is_live else f"took {took}")
+        so_far = _("{duration} so far", duration=took)
+        parts.append(so_far if status.state.is_live else _("took {duration}", duration=took))
     return " · ".join(parts)
 
 
@@ -158,10 +162,12 @@ def duration(seconds: float) -> str:
     """``45 s``, ``3:07`` or ``2 h 03 min``."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return _("{seconds} s", seconds=whole)
     minutes, rest = divmod(whole, 60)
     # Not 2:03:00: Streamlit takes what stands between two colons for the name of an emoji, and fetches emojis first.
-    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+    if minutes < 60:
+        return f"{minutes}:{rest:02d}"
+    return _("{hours} h {minutes:02d} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def progress_bar(run: Run, status: Status) -> None:
@@ -186,7 +192,7 @@ def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str,
         markers=charts.run_markers(config, run.galleries(), run.changes(), quality),
         live=status.state.is_live,
         columns=2,
-        label=f"Curves of {run.id}",
+        label=_("Curves of {run}", run=run.id),
     )
 
 
@@ -195,14 +201,26 @@ def _quality(run: Run, to_come: tuple[str, ...]) -> None:
     quality = run.quality()
     if quality is None or not len(quality.history):
         if "modes" in to_come:
-            st.progress(0.0, f"{'Modes' if is_points(run.config.data) else 'Classes'} covered: not measured yet")
+            points = is_points(run.config.data)
+            st.progress(
+                0.0, _("Modes covered: not measured yet") if points else _("Classes covered: not measured yet")
+            )
         if to_come:
-            st.caption("Quality is measured from time to time, first when the data itself has been looked at.")
+            st.caption(_("Quality is measured from time to time, first when the data itself has been looked at."))
         return
     facts = quality.facts
     if facts.classes:
         covered = int(quality.history.column("modes")[-1])
-        what = "Classes" if facts.extractor else "Modes"
-        st.progress(covered / facts.classes, f"{what} covered: {covered} of {facts.classes}")
-    through = f"seen by {facts.extractor}" if facts.extractor else "against as many of the data"
-    st.caption(f"From {facts.samples:,} samples each time, {through}: for its course, not for ranking.")
+        pattern = (
+            N_("Classes covered: {covered} of {count}")
+            if facts.extractor
+            else N_("Modes covered: {covered} of {count}")
+        )
+        st.progress(covered / facts.classes, _(pattern, covered=covered, count=facts.classes))
+    if facts.extractor:
+        pattern = N_("From {count:,} samples each time, seen by {judge}: for its course, not for ranking.")
+    else:
+        pattern = N_(
+            "From {count:,} samples each time, against as many of the data: for its course, not for ranking."
+        )
+    st.caption(_(pattern, count=facts.samples, judge=facts.extractor))

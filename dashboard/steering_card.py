@@ -8,20 +8,22 @@ import streamlit as st
 
 from dashboard.faults import sentence
 from gancore.errors import GanCoreError, RunError
+from gancore.i18n import N_, _
 from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.status import RunState, Status
 from gancore.steering import Steering, Trains
 
-SPEEDS: dict[str, float | None] = {"Slow": 2.0, "Medium": 10.0, "Full": None}
+SPEEDS: dict[str, float | None] = {N_("Slow"): 2.0, N_("Medium"): 10.0, N_("Full"): None}
 """Name -> iterations a second; None: as many as there can be."""
-TRAINS: dict[Trains, str] = {"both": "Both", "generator": "G alone", "discriminator": "D alone"}
+TRAINS: dict[Trains, str] = {"both": N_("Both"), "generator": N_("G alone"), "discriminator": N_("D alone")}
 RATE_TITLES = {
-    "generator": "Learning rate of G",
-    "discriminator": "Learning rate of D",
-    "critic": "Learning rate of the critic",
-    "both": "Learning rate",
+    "generator": N_("Learning rate of G"),
+    "discriminator": N_("Learning rate of D"),
+    "critic": N_("Learning rate of the critic"),
+    "both": N_("Learning rate"),
 }
+CRITIC_STEPS = N_("Critic steps")
 PATIENCE_S = 10.0
 
 
@@ -29,7 +31,7 @@ def steering_card(run: Run, status: Status) -> None:
     """An expander on a live run's card; nothing for a run that cannot be steered from here."""
     if not run.is_mine or status.state is RunState.QUEUED:
         return
-    with st.expander("Steer", icon=":material/tune:", key=f"steer-{run.id}"):
+    with st.expander(_("Steer"), icon=":material/tune:", key=f"steer-{run.id}"):
         try:
             now = run.steering()
         except RunError:  # it has just ended; the card tells
@@ -44,7 +46,9 @@ def steering_card(run: Run, status: Status) -> None:
                 _critic_steps(run, now.critic_steps)
         if error := st.session_state.get(_error_key(run)):
             st.markdown(f":red[{sentence(error)}]")
-        st.caption("Who trains, rates and critic steps hold from the next iteration on and are marked on the curves.")
+        st.caption(
+            _("Who trains, rates and critic steps hold from the next iteration on and are marked on the curves.")
+        )
 
 
 def speed_control(run: Run, prefix: str = "", labelled: bool = True) -> None:
@@ -57,8 +61,9 @@ def speed_control(run: Run, prefix: str = "", labelled: bool = True) -> None:
     now = next((name for name, pace in SPEEDS.items() if pace == run.paced), None)
     key = _shown(f"{prefix}speed-{run.id}", now)
     st.segmented_control(
-        "Speed",
+        _("Speed"),
         list(SPEEDS),
+        format_func=_,
         key=key,
         required=True,
         label_visibility="visible" if labelled else "collapsed",
@@ -74,12 +79,12 @@ def _pace(run: Run, name: str | None) -> None:
 def _trains(run: Run, now: Steering) -> None:
     key = _shown(f"trains-{run.id}", now.trains)
     st.segmented_control(
-        "Who trains",
+        _("Who trains"),
         list(TRAINS),
-        format_func=lambda name: TRAINS[name],
+        format_func=lambda name: _(TRAINS[name]),
         key=key,
         required=True,
-        help="For single steps too; the other player stays exactly as it is.",
+        help=_("For single steps too; the other player stays exactly as it is."),
         on_change=lambda: _do(run, run.steer, trains=_chosen(key), timeout_s=PATIENCE_S),
     )
 
@@ -90,21 +95,23 @@ def _rate(run: Run, name: str, rate: float) -> None:
     def change() -> None:
         _do(run, _set_rate, run, name, st.session_state[key])
 
-    st.text_input(RATE_TITLES.get(name, f"Learning rate of {name}"), key=key, on_change=change, width=170)
+    title = _(RATE_TITLES[name]) if name in RATE_TITLES else _("Learning rate of {name}", name=name)
+    st.text_input(title, key=key, on_change=change, width=170)
 
 
 def _set_rate(run: Run, name: str, text: str) -> None:
     try:
         rate = float(text)
     except ValueError as error:
-        raise RunError(f"expected a learning rate such as 0.0002, found {text!r}") from error
+        raise RunError(_("expected a learning rate such as 0.0002, found {text!r}", text=text)) from error
     run.steer(learning_rates={name: rate}, timeout_s=PATIENCE_S)
 
 
 def _critic_steps(run: Run, steps: int) -> None:
     key = _shown(f"critic-steps-{run.id}", steps)
+    title = recipe_of(run.config.preset).settings.model_fields["critic_steps"].title
     st.number_input(
-        recipe_of(run.config.preset).settings.model_fields["critic_steps"].title or "Critic steps",
+        _(title or CRITIC_STEPS),
         1,
         step=1,
         key=key,

@@ -51,6 +51,16 @@ class Text(str):
         text.template, text.values = template, values
         return text
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied, (str(self), self.template, dict(self.values))
+
+
+def _copied(shown: str, template: str, values: Mapping[str, Any]) -> Text:
+    """A message as it was made; its values are not put in again, as one may hold braces."""
+    text = str.__new__(Text, shown)
+    text.template, text.values = template, values
+    return text
+
 
 def _(message: str, **values: Any) -> Text:
     """A message in the language in force.

@@ -20,16 +20,18 @@ import streamlit as st
 
 from dashboard.curves.routes import Source
 from dashboard.curves.vendor import PLOTLY_JS
+from dashboard.language import words_of
+from gancore.i18n import N_, _
 
 __all__ = ["X_AXES", "Fork", "Line", "Marker", "Panel", "RunLabel", "board_data", "curve_board"]
 
 X_AXES = {
-    "iteration": "Iteration",
-    "epoch": "Epoch",
-    "images_seen": "Images seen",
-    "generator_updates": "Generator updates",
-    "critic_updates": "Critic updates",
-    "elapsed_s": "Seconds",
+    "iteration": N_("Iteration"),
+    "epoch": N_("Epoch"),
+    "images_seen": N_("Images seen"),
+    "generator_updates": N_("Generator updates"),
+    "critic_updates": N_("Critic updates"),
+    "elapsed_s": N_("Seconds"),
 }
 """What a board's x axis can count -> its title."""
 
@@ -138,7 +140,7 @@ def board_data(
     live: bool = False,
     columns: int = 1,
     framed: bool = False,
-    label: str = "Curves",
+    label: str = "",
 ) -> dict[str, Any]:
     """What `board.js` draws from, as JSON-safe values.
 
@@ -178,7 +180,7 @@ def board_data(
         "panels": [dataclasses.asdict(panel) for panel in panels],
         "runs": [dataclasses.asdict(run) for run in runs],
         "xAxis": x_axis,
-        "xTitle": X_AXES[x_axis],
+        "xTitle": _(X_AXES[x_axis]),
         "smoothing": smoothing,
         "logY": log_y,
         "clip": clip,
@@ -190,5 +192,6 @@ def board_data(
         "live": live,
         "columns": columns,
         "framed": framed,
-        "label": label,
+        "label": label or _("Curves"),
+        "words": words_of(*(f"dashboard/curves/{name}.js" for name in _SCRIPTS)),
     }

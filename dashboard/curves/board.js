@@ -28,7 +28,7 @@ class Board {
     this.legend = element("div", "cb-legend", { role: "group" });
     this.note = element("p", "cb-note", { role: "status" });
     this.grid = element("div", "cb-grid");
-    this.table = element("a", "cb-button", { download: "" }, "⤓ All rows of these runs (CSV)");
+    this.table = element("a", "cb-button", { download: "" });
     this.root.append(this.legend, this.note, this.grid, this.table);
     this.watchPointer();
     this.seen = new IntersectionObserver((entries) => {
@@ -102,6 +102,10 @@ class Board {
       panel.graph.style.height = `${spec.height}px`;
       panel.title.textContent = spec.title;
       panel.hint.textContent = spec.note;
+      panel.reset.textContent = _("Reset zoom");
+      panel.legend.setAttribute("aria-label", _("Lines of {chart}", { chart: spec.title }));
+      panel.menu.title = _("Download");
+      panel.menu.setAttribute("aria-label", _("Download {chart}", { chart: spec.title }));
       const place = data.panels.indexOf(spec);
       if (this.grid.children[place] !== panel.figure) this.grid.insertBefore(panel.figure, this.grid.children[place] ?? null);
       // One line is named by the title.
@@ -110,7 +114,8 @@ class Board {
     }
     this.legend.hidden = !data.runs.length;
     if (data.runs.length) {
-      this.legend.setAttribute("aria-label", "Runs: press to hide or show");
+      this.legend.setAttribute("aria-label", _("Runs: press to hide or show"));
+      this.table.textContent = _("⤓ All rows of these runs (CSV)");
       this.fillLegend(this.legend, data.runs.map((run) => [run.id, run]));
       const query = data.runs.map((run) => `run=${encodeURIComponent(run.id)}`).join("&");
       this.table.href = new URL(`data/curves.csv?${query}`, serverRoot()).href;
@@ -120,7 +125,7 @@ class Board {
 
   /** A line's name among what can be hidden: its run's where runs have the legend, else its own. */
   idOf(spec, line) {
-    return this.data.runs.length ? line.run : `${spec.key}/${line.name}`;
+    return this.data.runs.length ? line.run : `${spec.key}/${line.column}`;
   }
 
   isHidden(spec) {
@@ -130,24 +135,26 @@ class Board {
   addPanel(spec) {
     const title = element("span", "cb-title");
     const hint = element("span", "cb-hint");
-    const legend = element("div", "cb-lines", { role: "group", "aria-label": `Lines of ${spec.title}` });
-    const reset = element("button", "cb-button", { type: "button", hidden: "" }, "Reset zoom");
+    const legend = element("div", "cb-lines", { role: "group" });
+    const reset = element("button", "cb-button", { type: "button", hidden: "" });
     reset.addEventListener("click", () => this.setZoom(null));
     const menu = this.downloadMenu(spec);
     const graph = element("div", "cb-graph");
     const words = element("p", "cb-words");
-    const head = element("div", "cb-head", {}, title, hint, legend, reset, menu);
+    const head = element("div", "cb-head", {}, title, hint, legend, reset, menu.parentElement);
     const figure = element("figure", "cb-panel", { "data-panel": spec.key, "data-testid": "curve-panel" }, head, graph, words);
-    const panel = { spec, figure, title, hint, legend, reset, graph, words, visible: true, draws: 0 };
+    const panel = { spec, figure, title, hint, legend, reset, menu, graph, words, visible: true, draws: 0 };
     this.panels.set(spec.key, panel);
     this.grid.append(figure);
     this.seen.observe(figure);
     return panel;
   }
 
+  /** The part of the menu that is always seen. */
   downloadMenu(spec) {
+    const summary = element("summary", "cb-button", {}, "⤓");
     const list = element("div", "cb-choices");
-    const menu = element("details", "cb-menu", {}, element("summary", "cb-button", { "aria-label": `Download ${spec.title}`, title: "Download" }, "⤓"), list);
+    const menu = element("details", "cb-menu", {}, summary, list);
     for (const kind of ["PNG", "SVG", "PDF", "CSV"]) {
       const choice = element("button", "", { type: "button" }, kind);
       choice.addEventListener("click", () => {
@@ -162,17 +169,18 @@ class Board {
     menu.addEventListener("focusout", (event) => {
       if (!menu.contains(event.relatedTarget)) menu.open = false;
     });
-    return menu;
+    return summary;
   }
 
   fillLegend(legend, entries) {
-    const wanted = JSON.stringify(entries);
+    const title = _("Hide or show; double-click: this alone");
+    const wanted = JSON.stringify([title, entries]);
     if (legend.dataset.entries === wanted) return;
     legend.dataset.entries = wanted;
     const focused = legend.querySelector(":focus")?.dataset.id;
     legend.replaceChildren(
       ...entries.map(([id, { name, color, dash }]) => {
-        const chip = element("button", "cb-chip", { type: "button", "data-id": id, title: "Hide or show; double-click: this alone" }, swatch(color, dash), name);
+        const chip = element("button", "cb-chip", { type: "button", "data-id": id, title }, swatch(color, dash), name);
         chip.setAttribute("aria-pressed", String(!this.hidden.has(id)));
         chip.addEventListener("click", (event) => this.toggle(legend, id, event.detail === 2));
         return chip;
@@ -278,15 +286,17 @@ class Board {
     panel.draws += 1;
     figure.dataset.draws = panel.draws;
     figure.dataset.rows = Math.max(0, ...spec.lines.map((line) => logs.get(nameOf(line))?.rows ?? 0));
-    figure.setAttribute("aria-label", `${spec.title} over ${this.data.xTitle}`);
-    const last = lines.filter((line) => line.y.length).map((line) => `${line.name} ${line.y.findLast(Number.isFinite)?.toPrecision(3) ?? "none"}`);
-    const words = last.length ? `Last values: ${last.join(", ")}.` : "No values yet.";
-    if (panel.words.textContent !== words) panel.words.textContent = words;
+    figure.setAttribute("aria-label", _("{chart} over {axis}", { chart: spec.title, axis: this.data.xTitle }));
+    const [none, comma] = [_("none"), _(", ")];
+    const last = lines.filter((line) => line.y.length).map((line) => `${line.name} ${line.y.findLast(Number.isFinite)?.toPrecision(3) ?? none}`);
+    const said = last.length ? _("Last values: {values}.", { values: last.join(comma) }) : _("No values yet.");
+    if (panel.words.textContent !== said) panel.words.textContent = said;
   }
 
 }
 
 export default function ({ data, parentElement }) {
+  words = data.words;
   const board = boards.get(data.key) ?? new Board(data);
   boards.set(data.key, board);
   if (board.root.parentElement !== parentElement) parentElement.append(board.root);

@@ -42,7 +42,7 @@ async function pdfOf(board, panel, lines) {
   const places = markers.map(({ at, label }) => ({ at: at[xAxis], across: false, label: spec === panels[0] ? label : "" }));
   const response = await fetch(new URL("data/figure.pdf", serverRoot()), {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
     body: JSON.stringify({
       title: spec.title,
       x_title: xTitle,

@@ -118,6 +118,7 @@ function layoutOf(board, spec, lines, width, theme) {
     // Left of its line, where there is room even at the last iteration; the first iteration has none there.
     note(label, { x, xanchor: x > 0 ? "right" : "left", yref: "paper", y: 1 - 0.08 * free, yanchor: "top" });
   }
-  if (empty) note(board.isHidden(spec) ? "hidden" : data.live ? "waiting for the first values" : "nothing was logged", { xref: "paper", x: 0.5, yref: "paper", y: 0.5, font: { size: 13, color: theme.muted } });
+  const why = () => (board.isHidden(spec) ? _("hidden") : data.live ? _("waiting for the first values") : _("nothing was logged"));
+  if (empty) note(why(), { xref: "paper", x: 0.5, yref: "paper", y: 0.5, font: { size: 13, color: theme.muted } });
   return layout;
 }

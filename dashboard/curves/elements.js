@@ -1,6 +1,12 @@
 /* Pieces of the page, and what is read from it. */
 
+let words = {}; // English -> the page's language
 let library;
+
+/** A message in the page's language, with values for the names in it. */
+function _(message, values = {}) {
+  return (words[message] ?? message).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
 
 /** Plotly, fetched once for the page. */
 function loadPlotly(path) {
@@ -11,7 +17,7 @@ function loadPlotly(path) {
     script.onload = () => (window.Plotly ? resolve(window.Plotly) : script.onerror());
     script.onerror = () => {
       library = undefined;
-      reject(new Error(`no Plotly.js at ${script.src}; start with: streamlit run dashboard/app.py`));
+      reject(new Error(_("no Plotly.js at {address}; start with: streamlit run dashboard/app.py", { address: script.src })));
     };
     document.head.append(script);
   });

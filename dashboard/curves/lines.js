@@ -43,7 +43,7 @@ function linesOf(board, spec) {
     const group = lines.filter((line) => members.includes(line.run));
     if (group.length < 2) continue;
     const band = bandOf(group);
-    const name = `${group[0].family ?? group[0].name} (${group.length} seeds)`;
+    const name = _("{family} ({count} seeds)", { family: group[0].family ?? group[0].name, count: group.length });
     lines = lines.filter((line) => !group.includes(line));
     lines.push({ ...group[0], name, x: band.x, y: band.mean, band, mean: band.mean, low: band.low, high: band.high, size: 1, smoothed: true });
   }

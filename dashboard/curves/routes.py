@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route
 from dashboard.curves.summary import Buckets, Summary, window
 from dashboard.curves.vendor import vendor_route
 from gancore.errors import GanCoreError
+from gancore.i18n import best_language, speaking
 from gancore.run import Run
 from gancore.steering import player_updates
 
@@ -78,7 +79,14 @@ async def _curves(request: Request) -> Response:
         question = Question.model_validate_json(await request.body())
     except ValidationError as error:
         return PlainTextResponse(str(error), 422)
-    return JSONResponse({"found": await run_in_threadpool(lambda: [answer(each) for each in question.wanted])})
+    with speaking(_language_of(request)):
+        found = await run_in_threadpool(lambda: [answer(each) for each in question.wanted])
+    return JSONResponse({"found": found})
+
+
+def _language_of(request: Request) -> str:
+    """The page's, which a board says with what it asks for."""
+    return best_language([request.headers.get("accept-language", "").split(",")[0]])
 
 
 def answer(wanted: Wanted) -> dict[str, Any]:
@@ -150,7 +158,8 @@ async def _pdf(request: Request) -> Response:
 
     try:
         figure = Figure.model_validate_json(await request.body())
-        drawn = await run_in_threadpool(pdf_of, figure)
+        with speaking(_language_of(request)):
+            drawn = await run_in_threadpool(pdf_of, figure)
     except ValidationError as error:
         return PlainTextResponse(str(error), 422)
     except GanCoreError as error:

@@ -16,11 +16,11 @@ function serverRoot() {
 async function ask(wanted) {
   const response = await fetch(new URL("data/curves", serverRoot()), {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
     body: JSON.stringify({ wanted }),
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
-  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  if (!response.ok) throw new Error(_("the server answered {status}", { status: response.status }));
   return (await response.json()).found;
 }
 
@@ -109,7 +109,8 @@ async function refresh() {
         board.say(wrongWith(board));
       }
     } catch (error) {
-      shown.forEach((board) => board.say(`The curves could not be fetched (${error.message}); trying again.`, true));
+      const why = _("The curves could not be fetched ({reason}); trying again.", { reason: error.message });
+      shown.forEach((board) => board.say(why, true));
     }
   })();
   await asking;

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from dashboard.gallery_wall.columns import TILES, Column, Frame, pack_wall, wall_column
+from dashboard.language import words_of
 
 __all__ = ["TILES", "Column", "Frame", "Picked", "Wall", "gallery_wall", "wall_column"]
 
@@ -64,7 +65,13 @@ def gallery_wall(
     chosen = None if picked is None else dict(picked._asdict())
     result = _component(
         key=key,
-        data={**pack_wall(columns, seed), "key": key, "percent": start, "picked": chosen},
+        data={
+            **pack_wall(columns, seed),
+            "key": key,
+            "percent": start,
+            "picked": chosen,
+            "words": words_of("dashboard/gallery_wall/gallery_wall.js"),
+        },
         default={"percent": start, "picked": chosen},
         on_percent_change=lambda: None,
         on_picked_change=lambda: None,

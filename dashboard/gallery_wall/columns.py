@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from babel.lists import format_list
 from PIL import Image
 from torch import Tensor
 
-from gancore import images
+from gancore import i18n, images
 from gancore.errors import CheckpointError, GanCoreError
+from gancore.i18n import N_, _
 from gancore.networks import ImageShape, shape_of
 from gancore.recipes import recipe_of
 from gancore.run import Run
@@ -28,6 +30,23 @@ ACROSS = 4
 MOST_BYTES_A_PIXEL, FEW_LEVELS = 0.58, 16
 """A grey picture of more bytes a pixel, as noise is, is sent in so many levels of grey: a wall of four runs at five
 milestones then stays below 200 kB, whatever they draw."""
+
+_SAME_Z = {
+    (False, False): N_("Tiles in the same place are drawn from the same z (seed {seed})."),
+    (True, False): N_(
+        "Tiles in the same place are drawn from the same z (seed {seed}); z has {lengths} numbers, and two runs "
+        "agree in those that both have."
+    ),
+    (False, True): N_(
+        "Tiles in the same place are drawn from the same z (seed {seed}); uniform numbers lie at the quantiles of "
+        "the normal ones."
+    ),
+    (True, True): N_(
+        "Tiles in the same place are drawn from the same z (seed {seed}); z has {lengths} numbers, and two runs "
+        "agree in those that both have; uniform numbers lie at the quantiles of the normal ones."
+    ),
+}
+"""What is the same in all columns, by whether z differs in length and in distribution."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +106,7 @@ def _frame(run: Run, placed: Milestone, seed: int, is_whole: bool) -> Frame:
     try:
         version = file.stat().st_mtime_ns
     except OSError as error:
-        raise CheckpointError(f"{file} is missing") from error
+        raise CheckpointError(_("{file} is missing", file=file)) from error
     png = _whole(str(file), version) if is_whole else _sprite(run, str(file), version, seed)
     return Frame(placed.percent, gallery.iteration, png)
 
@@ -120,23 +139,20 @@ def _packed(sheet: Tensor) -> bytes:
 def caption(columns: Sequence[Column], seed: int) -> str:
     """What is the same in all columns, in a sentence or two."""
     tiled = [column for column in columns if column.tiles]
+    own = _("Runs in the plane and from image to image show their own galleries.")
     if not tiled:
-        return "Runs in the plane and from image to image show their own galleries."
-    parts = [f"Tiles in the same place are drawn from the same z (seed {seed})"]
+        return own
     lengths = sorted({column.latent_dim for column in tiled})
-    if len(lengths) > 1:
-        parts.append(
-            f"; z has {', '.join(map(str, lengths[:-1]))} or {lengths[-1]} numbers, and two runs agree in those that "
-            "both have"
-        )
-    if len({column.distribution for column in tiled}) > 1:
-        parts.append("; uniform numbers lie at the quantiles of the normal ones")
-    parts.append(".")
+    values = {
+        "seed": seed,
+        "lengths": format_list([str(length) for length in lengths], "or", i18n.locale()) if len(lengths) > 1 else "",
+    }
+    said = [_(_SAME_Z[len(lengths) > 1, len({column.distribution for column in tiled}) > 1], **values)]
     if any(any(column.tiles) for column in tiled):
-        parts.append(" Classes go round in the same order in every run that is told them.")
+        said.append(_("Classes go round in the same order in every run that is told them."))
     if any(column.frames and not column.tiles for column in columns):
-        parts.append(" Runs in the plane and from image to image show their own galleries.")
-    return "".join(parts)
+        said.append(own)
+    return " ".join(said)
 
 
 def pack_wall(columns: Sequence[Column], seed: int) -> dict[str, Any]:

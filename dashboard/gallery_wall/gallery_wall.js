@@ -19,6 +19,13 @@ const GAP_PX = 16;
 const LEAST_PX = 180;
 const MOST_PX = 400;
 
+let words = {}; // English -> the page's language
+
+/** A message in the page's language, with values for the names in it. */
+function _(message, values = {}) {
+  return (words[message] ?? message).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function element(tag, name, text = "") {
@@ -93,7 +100,7 @@ function play(wall) {
 }
 
 function drawButton(wall) {
-  const name = wall.playing ? "Pause" : calm.matches ? "Next milestone" : "Play through the training";
+  const name = wall.playing ? _("Pause") : calm.matches ? _("Next milestone") : _("Play through the training");
   wall.button.setAttribute("aria-label", name);
   wall.button.title = name;
   wall.button.dataset.state = wall.playing ? "playing" : "paused";
@@ -133,7 +140,7 @@ function makePart(wall, column) {
   frame.append(empty, grid);
   root.append(head, frame, caption);
   const part = { root, head, frame, grid, empty, caption, column, pictures: new Map(), tiles: [] };
-  column.tiles.forEach((_, index) => {
+  column.tiles.forEach((_kind, index) => {
     const tile = element("button", "wall-tile");
     tile.type = "button";
     tile.tabIndex = index ? -1 : 0;
@@ -171,29 +178,32 @@ function drawPart(wall, part) {
   const frame = frameAt(column, wall.percent);
   part.root.style.setProperty("--run-color", column.color);
   part.root.dataset.run = column.run;
-  part.root.setAttribute("aria-label", `Samples of ${column.name}`);
+  part.root.setAttribute("aria-label", _("Samples of {run}", { run: column.name }));
   part.head.textContent = part.head.title = column.name;
   const [width, height] = frame?.size ?? [1, 1];
   part.frame.style.aspectRatio = `${width} / ${height}`;
   part.frame.classList.toggle("waiting", !frame);
   const first = column.frames[0];
-  const waiting = first ? `begins at ${percentText(first.percent)}` : "not reached yet";
+  const waiting = first ? _("begins at {percent}", { percent: percentText(first.percent) }) : _("not reached yet");
   part.empty.textContent = frame ? "" : column.note || waiting;
   part.grid.hidden = !frame;
   for (const [source, picture] of part.pictures) {
     const shown = source === frame?.src;
     picture.classList.toggle("shown", shown);
     // Of a wall of tiles each tile has its own name.
-    picture.alt = shown && !part.tiles.length ? `Gallery of ${column.name} at ${percentText(frame.percent)}` : "";
+    const isNamed = shown && !part.tiles.length;
+    picture.alt = isNamed ? _("Gallery of {run} at {percent}", { run: column.name, percent: percentText(frame.percent) }) : "";
   }
   const at = frame && percentText(frame.percent);
-  part.caption.textContent = frame ? `${at} · iteration ${frame.iteration.toLocaleString("en")}` : "\u00a0";
+  part.caption.textContent = frame ? _("{percent} · iteration {iteration}", { percent: at, iteration: frame.iteration.toLocaleString("en") }) : "\u00a0";
   part.root.dataset.percent = frame?.percent ?? "";
   const chosen = wall.picked;
   part.tiles.forEach((tile, index) => {
     const kind = column.tiles[index];
     const isHere = chosen?.run === column.run && chosen.tile === index;
-    tile.setAttribute("aria-label", `Sample ${index + 1}${kind && `, ${kind}`} of ${column.name} at ${at}`);
+    const values = { number: index + 1, kind, run: column.name, percent: at };
+    const name = kind ? _("Sample {number}, {kind} of {run} at {percent}", values) : _("Sample {number} of {run} at {percent}", values);
+    tile.setAttribute("aria-label", name);
     tile.title = kind;
     tile.setAttribute("aria-pressed", String(isHere));
     // The same z in the other runs.
@@ -232,7 +242,8 @@ function draw(wall) {
   wall.slider.value = wall.percent;
   wall.slider.style.setProperty("--share", wall.percent / 100);
   const text = percentText(wall.percent);
-  wall.slider.setAttribute("aria-valuetext", `${text} of the training`);
+  wall.slider.setAttribute("aria-label", _("Percent of the training"));
+  wall.slider.setAttribute("aria-valuetext", _("{percent} of the training", { percent: text }));
   wall.output.textContent = text;
   wall.parts.forEach((part) => drawPart(wall, part));
   wall.root.dataset.percent = wall.percent;
@@ -274,7 +285,6 @@ function mount(data) {
   const track = element("div", "wall-track");
   const slider = element("input", "wall-slider");
   Object.assign(slider, { type: "range", min: 0, max: 100, step: 0.1 });
-  slider.setAttribute("aria-label", "Percent of the training");
   const scale = element("div", "wall-scale");
   scale.setAttribute("aria-hidden", "true");
   track.append(slider, scale);
@@ -326,6 +336,7 @@ function mount(data) {
 }
 
 export default function ({ data, parentElement, setStateValue }) {
+  words = data.words;
   const known = walls.get(data.key);
   const wall = known ?? mount(data);
   walls.set(data.key, wall);

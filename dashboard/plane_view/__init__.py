@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.language import words_of
 from dashboard.plane_view.pack import LAYERS, describe, pack_view
 from gancore.plane import PlaneView
 
@@ -37,4 +38,5 @@ def plane_view(view: PlaneView, *, key: str, layers: Collection[str] = tuple(LAY
     Raises:
         ValueError: When a layer is not one of `LAYERS`.
     """
-    _component(key=key, data=pack_view(view, key=key, layers=layers, name=name))
+    words = words_of("dashboard/plane_view/plane_view.js")
+    _component(key=key, data={**pack_view(view, key=key, layers=layers, name=name), "words": words})

@@ -12,6 +12,13 @@ const PER_RADIUS = 10;
 const PER_PRESS = 24;
 const STEP = 0.05;
 
+let words = {}; // English -> the page's language
+
+/** A message in the page's language, with values for the names in it. */
+function _(message, values = {}) {
+  return (words[message] ?? message).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
 /** Two numbers that are normal, of standard deviation 1. */
 function normals() {
   const length = Math.sqrt(-2 * Math.log(1 - Math.random()));
@@ -71,8 +78,8 @@ function draw(board) {
   const painted = count(board);
   board.hint.hidden = painted > 0 || Boolean(board.at);
   board.undo.disabled = board.clear.disabled = !painted;
-  board.total.textContent = painted >= MOST ? `${MOST.toLocaleString()} points, the most there can be`
-    : `${painted.toLocaleString()} points`;
+  const values = { count: painted.toLocaleString("en") };
+  board.total.textContent = painted >= MOST ? _("{count} points, the most there can be", values) : _("{count} points", values);
   root.dataset.points = painted;
 }
 
@@ -160,19 +167,18 @@ function mount(data) {
   root.dataset.testid = "drawing-board";
   root.innerHTML = `
     <div class="drawing-board-paper">
-      <canvas tabindex="0" role="application" aria-label="Board to paint points on: press and move, or move with the
-        arrow keys and paint with the space bar"></canvas>
-      <span class="drawing-board-hint">paint here</span>
+      <canvas tabindex="0" role="application"></canvas>
+      <span class="drawing-board-hint"></span>
     </div>
     <div class="drawing-board-tools">
-      <label>Brush <input type="range" min="0.02" max="0.3" step="0.02" value="0.1"></label>
-      <button type="button">Undo</button>
-      <button type="button">Clear</button>
+      <label><span></span> <input type="range" min="0.02" max="0.3" step="0.02" value="0.1"></label>
+      <button type="button"></button>
+      <button type="button"></button>
       <output></output>
     </div>`;
-  const [canvas, hint, slider, undo, clear, total] = ["canvas", ".drawing-board-hint", "input", "button",
-    "button + button", "output"].map((found) => root.querySelector(found));
-  const board = { root, canvas, hint, undo, clear, total, strokes: [], brush: Number(slider.value) };
+  const [canvas, hint, label, slider, undo, clear, total] = ["canvas", ".drawing-board-hint", "label span", "input",
+    "button", "button + button", "output"].map((found) => root.querySelector(found));
+  const board = { root, canvas, hint, label, undo, clear, total, strokes: [], brush: Number(slider.value) };
   slider.addEventListener("input", () => {
     board.brush = Number(slider.value);
   });
@@ -190,7 +196,16 @@ function mount(data) {
   return board;
 }
 
+function name(board) {
+  board.canvas.setAttribute("aria-label", _("Board to paint points on: press and move, or move with the arrow keys and paint with the space bar"));
+  board.hint.textContent = _("paint here");
+  board.label.textContent = _("Brush");
+  board.undo.textContent = _("Undo");
+  board.clear.textContent = _("Clear");
+}
+
 export default function ({ data, parentElement, setStateValue }) {
+  words = data.words;
   const board = boards.get(data.key) ?? mount(data);
   boards.set(data.key, board);
   board.setStateValue = setStateValue;
@@ -199,6 +214,7 @@ export default function ({ data, parentElement, setStateValue }) {
     // Back from another page: the strokes are still here, but the server has forgotten them.
     if (board.strokes.length) send(board);
   }
+  name(board);
   draw(board);
   return () => {
     setTimeout(() => board.root.isConnected || board.destroy(), KEEP_MS);

@@ -10,6 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.language import words_of
+
 STEPS = 32_767
 """Where the right and upper edge of the board are in what the browser sends."""
 _FOLDER = Path(__file__).parent
@@ -27,7 +29,10 @@ def drawing_board(key: str) -> NDArray[np.float64]:
     Returns:
         (N, 2) painted points in [-1, 1], y upwards, in the order they were painted; at most 5,000.
     """
-    result = _component(key=key, data={"key": key}, default={"points": ""}, on_points_change=lambda: None)
+    words = words_of("dashboard/plane_view/board.js")
+    result = _component(
+        key=key, data={"key": key, "words": words}, default={"points": ""}, on_points_change=lambda: None
+    )
     return decode(result.points)
 
 

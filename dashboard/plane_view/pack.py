@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gancore.i18n import N_, _
 from gancore.plane import PlaneView
 
 LAYERS = {
-    "field": "Discriminator",
-    "real": "Data",
-    "fake": "Samples",
-    "modes": "Modes",
-    "manifold": "Manifold",
-    "arrows": "Gradients",
+    "field": N_("Discriminator"),
+    "real": N_("Data"),
+    "fake": N_("Samples"),
+    "modes": N_("Modes"),
+    "manifold": N_("Manifold"),
+    "arrows": N_("Gradients"),
 }
 """Layer -> what a menu calls it, from the back to the front but for the manifold, which lies under the points."""
 REACH = 8.0
@@ -64,19 +65,22 @@ def pack_view(view: PlaneView, *, key: str, layers: Collection[str], name: str =
 
 def describe(view: PlaneView, name: str = "") -> str:
     """The view in a sentence or two, for those who hear it."""
-    said = [f"{name or 'The plane'} at iteration {view.iteration:,}"]
+    head = _("{plane} at iteration {iteration:,}", plane=name or _("The plane"), iteration=view.iteration)
+    said = []
     if view.coverage is not None:
         found = view.coverage
-        said.append(f"{found.covered} of {len(found.counts)} modes covered")
-        said.append(f"{found.high_quality:.0%} of the samples of high quality")
+        said.append(_("{covered} of {count} modes covered", covered=found.covered, count=len(found.counts)))
+        said.append(_("{share:.0%} of the samples of high quality", share=found.high_quality))
     if view.field_kind == "probability":
         low, high = float(view.field.min()), float(view.field.max())
-        said.append(f"the discriminator's probability of being real goes from {low:.2f} to {high:.2f}")
+        said.append(
+            _("the discriminator's probability of being real goes from {low:.2f} to {high:.2f}", low=low, high=high)
+        )
     else:
-        said.append("the critic's score is shown")
+        said.append(_("the critic's score is shown"))
     if view.label is not None:
-        said.append(f"discriminator and manifold for {view.label}")
-    return f"{said[0]}: {', '.join(said[1:])}."
+        said.append(_("discriminator and manifold for {label}", label=view.label))
+    return _("{plane}: {facts}.", plane=head, facts=_(", ").join(said))
 
 
 def _pairs(values: Tensor) -> str:

@@ -13,6 +13,13 @@ const STEPS = 32767;
 const MISSING = -32768;
 // Arrows of length 1 in the data reach over this share of the side.
 const ARROW = 0.055;
+let words = {}; // English -> the page's language
+
+/** A message in the page's language, with values for the names in it. */
+function _(message, values = {}) {
+  return (words[message] ?? message).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
 const LIGHT = {
   below: [224, 122, 31], middle: [247, 247, 249], above: [43, 140, 196], field: 0.75,
   real: "#075985", fake: "#b93a06", manifold: "88, 28, 135", ink: "#1d2233", halo: "#ffffff",
@@ -222,12 +229,12 @@ function element(tag, text = "", style = {}) {
   return made;
 }
 
-/** How many samples lie beyond the square, where there are some. */
-function outside({ data, parts }) {
+/** What the samples' mark says: how many lie beyond the square, too, where there are some. */
+function samplesText({ data, parts }) {
   const coordinates = Array.from(parts.fake, (part) => Math.abs(part * data.reach) <= 1);
   const count = coordinates.length / 2;
   const inside = coordinates.filter((within, i) => i % 2 && within && coordinates[i - 1]).length;
-  return inside < count ? `, ${Math.ceil((100 * (count - inside)) / count)} % outside` : "";
+  return inside < count ? _("samples, {percent} % outside", { percent: Math.ceil((100 * (count - inside)) / count) }) : _("samples");
 }
 
 function writeLegend(view, shown, palette) {
@@ -238,14 +245,14 @@ function writeLegend(view, shown, palette) {
     item.append(element("i", "", style), text);
     marks.push(item);
   };
-  if (shown.has("real")) key("data", { background: palette.real });
-  if (shown.has("fake")) key(`samples${outside(view)}`, { background: palette.fake });
+  if (shown.has("real")) key(_("data"), { background: palette.real });
+  if (shown.has("fake")) key(samplesText(view), { background: palette.fake });
   if (shown.has("modes") && data.modes.length) {
-    key("mode found", { background: "none", border: `1.5px solid ${palette.ink}` });
-    key("missed", { background: "none", border: `1.5px dashed ${palette.ink}` });
+    key(_("mode found"), { background: "none", border: `1.5px solid ${palette.ink}` });
+    key(_("missed"), { background: "none", border: `1.5px dashed ${palette.ink}` });
   }
   if (shown.has("manifold")) {
-    key("G's grid of z", { background: `rgba(${palette.manifold}, 0.45)`, borderRadius: "2px" });
+    key(_("G's grid of z"), { background: `rgba(${palette.manifold}, 0.45)`, borderRadius: "2px" });
   }
   keys.replaceChildren(...marks);
 
@@ -255,12 +262,12 @@ function writeLegend(view, shown, palette) {
   }
   const colors = [-1, -0.5, 0, 0.5, 1].map((away) => `rgb(${shade(palette, away)})`);
   const [low, middle, high] = data.fieldLimits.map(short);
-  const name = data.fieldKind === "probability" ? "D" : "score";
+  const name = data.fieldKind === "probability" ? "D" : _("score");
   scale.replaceChildren(
     element("i", "", { background: `linear-gradient(to right, ${colors.join(", ")})` }),
-    element("span", `${low} fake`),
+    element("span", _("{low} fake", { low })),
     element("span", view.pointed ?? `${name} ${middle}`),
-    element("span", `real ${high}`),
+    element("span", _("real {high}", { high })),
   );
 }
 
@@ -276,7 +283,8 @@ function point(view, event) {
   const away = (step - 128) / 127;
   const [low, middle, high] = data.fieldLimits;
   const value = middle + away * (away < 0 ? middle - low : high - middle);
-  view.pointed = `${data.fieldKind === "probability" ? "D" : "score"} here ${short(Number(value.toFixed(2)))}`;
+  const number = short(Number(value.toFixed(2)));
+  view.pointed = data.fieldKind === "probability" ? _("D here {number}", { number }) : _("score here {number}", { number });
   view.scale.children[2]?.replaceChildren(view.pointed);
 }
 
@@ -320,6 +328,7 @@ function mount(data) {
 }
 
 export default function ({ data, parentElement }) {
+  words = data.words;
   const view = views.get(data.key) ?? mount(data);
   views.set(data.key, view);
   view.data = data;

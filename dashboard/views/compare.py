@@ -18,6 +18,7 @@ from dashboard.engine import manager
 from dashboard.faults import fragment
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
+from dashboard.linked import linked_selectbox
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
@@ -25,6 +26,7 @@ from dashboard.run_colors import run_look
 from dashboard.run_picker import pick_runs
 from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
+from gancore.i18n import _
 
 REFRESH_S = 2.0
 CHARTS_FIRST_S = 0.8
@@ -46,19 +48,21 @@ def main() -> None:
     trained = [run.id for run in there if run.status().iteration] or known
     chosen = pick_runs(known, "runs", trained[:AT_FIRST])
     if len(known) == 1:
-        st.info("There is one run so far; with a second one there is something to compare.", icon=":material/info:")
-        st.page_link(TRAIN_PAGE, label="Train another", icon=":material/play_circle:")
+        st.info(
+            _("There is one run so far; with a second one there is something to compare."), icon=":material/info:"
+        )
+        st.page_link(TRAIN_PAGE, label=_("Train another"), icon=":material/play_circle:")
     if not chosen:
-        st.info("Choose runs above.", icon=":material/arrow_upward:")
+        st.info(_("Choose runs above."), icon=":material/arrow_upward:")
         return
     runs = _read(chosen)
     live = any(run.status.state.is_live for run in runs)
     _curves(runs, live)
     _charts_first()
-    st.subheader("Samples from the same z", anchor=False)
+    st.subheader(_("Samples from the same z"), anchor=False)
     fragment(_samples, run_every=SAMPLES_EVERY_S if live else None)(chosen)
     cross_score_card([run.run for run in runs], {run.id: run.name for run in runs})
-    st.subheader("Results", anchor=False)
+    st.subheader(_("Results"), anchor=False)
     fragment(_results, run_every=REFRESH_S if live else None)(chosen, live, comparison.logged(runs))
     _differences(runs)
     _coordinates(runs)
@@ -66,9 +70,9 @@ def main() -> None:
 
 def _empty() -> None:
     with st.container(border=True, key="no-runs"):
-        st.markdown("#### Nothing to compare yet")
-        st.markdown("Start two or more presets at once on the Train page; they appear here while they train.")
-        st.page_link(TRAIN_PAGE, label="Train", icon=":material/play_circle:")
+        st.markdown(_("#### Nothing to compare yet"))
+        st.markdown(_("Start two or more presets at once on the Train page; they appear here while they train."))
+        st.page_link(TRAIN_PAGE, label=_("Train"), icon=":material/play_circle:")
 
 
 def _read(chosen: Sequence[str]) -> list[Compared]:
@@ -94,27 +98,27 @@ def _curves(runs: Sequence[Compared], live: bool) -> None:
     seeds = comparison.seed_groups(runs)
     options, row = chart_options()
     with row:
-        names = {run.name: run.id for run in runs}
-        baseline = st.selectbox(
-            "Baseline",
-            [NO_BASELINE, *names],
+        names = {NO_BASELINE: _("none"), **{run.id: run.name for run in runs}}
+        baseline = linked_selectbox(
+            _("Baseline"),
+            list(names),
+            format_func=lambda name: names.get(name, name),
             key="baseline",
-            bind="query-params",
             width=210,
-            help="Curves become differences to this run's.",
+            help=_("Curves become differences to this run's."),
         )
         bands = st.toggle(
-            "Seeds as bands",
+            _("Seeds as bands"),
             key="bands",
             bind="query-params",
             disabled=not seeds,
-            help="Runs that differ by seed alone become their mean and the range between them."
+            help=_("Runs that differ by seed alone become their mean and the range between them.")
             if seeds
-            else "Needs two or more runs that differ by seed alone.",
+            else _("Needs two or more runs that differ by seed alone."),
         )
     panels = comparison.panels(runs, options.groups)
     if not panels:
-        st.info("Choose which charts to show above.", icon=":material/arrow_upward:")
+        st.info(_("Choose which charts to show above."), icon=":material/arrow_upward:")
         return
     curve_board(
         panels,
@@ -123,14 +127,14 @@ def _curves(runs: Sequence[Compared], live: bool) -> None:
         smoothing=options.smoothing,
         log_y=options.log_y,
         clip=options.clip,
-        baseline=names.get(baseline, ""),
+        baseline="" if baseline == NO_BASELINE else baseline,
         runs=comparison.labels(runs),
         bands=seeds if bands else (),
         forks=comparison.forks(runs),
         live=live,
         columns=2,
         framed=True,
-        label="Curves of all chosen runs",
+        label=_("Curves of all chosen runs"),
     )
 
 
@@ -141,14 +145,14 @@ def _samples(chosen: Sequence[str]) -> None:
     except GanCoreError:
         st.rerun()  # a run was deleted: the page leaves it out
     seed = st.number_input(
-        "z from seed",
+        _("z from seed"),
         0,
         2**32 - 1,
         0,
         key="z",
         bind="query-params",
         width=180,
-        help="Every run draws from the same random numbers; another seed, other samples.",
+        help=_("Every run draws from the same random numbers; another seed, other samples."),
     )
     names, colors = {run.id: run.name for run in runs}, {run.id: run.look.color for run in runs}
     columns = [wall_column(run.run, run.name, run.look.color, seed) for run in runs]
@@ -205,39 +209,45 @@ def _results(chosen: Sequence[str], was_live: bool, shown: set[tuple[str, Quanti
         height="content",
         key="compare-results",
         placeholder=comparison.NO_VALUE,
-        alt="State, position, speed, last losses and quality of each run",
+        alt=_("State, position, speed, last losses and quality of each run"),
         column_config={
-            "Run": st.column_config.TextColumn(pinned=True),
-            " ": st.column_config.TextColumn("Line", width=56),
-            "Iteration": number(format="localized"),
-            "Images seen": number(format="localized"),
-            "Epoch": number(format="%.2f"),
-            "it/s": number(format="%.1f"),
-            "Elapsed": number(format="compact"),
-            **{title: number(format="%.4g", help=_origin(title)) for title in numbers},
+            "Run": st.column_config.TextColumn(_("Run"), pinned=True),
+            "State": st.column_config.TextColumn(_("State")),
+            " ": st.column_config.TextColumn(_("Line"), width=56),
+            "Iteration": number(_("Iteration"), format="localized"),
+            "Images seen": number(_("Images seen"), format="localized"),
+            "Epoch": number(_("Epoch"), format="%.2f"),
+            "it/s": number(_("it/s"), format="%.1f"),
+            "Elapsed": number(_("Elapsed"), format="compact"),
+            **{
+                title: number(comparison.column_title(title), format="%.4g", help=_origin(title)) for title in numbers
+            },
         },
     )
 
 
 def _origin(title: str) -> str:
     if title.endswith("live"):
-        return "The last value that was measured while it trained, from few samples."
-    return "What the Ranking page found." if title.endswith("evaluated") else "Mean over the last 50 iterations."
+        return _("The last value that was measured while it trained, from few samples.")
+    return (
+        _("What the Ranking page found.") if title.endswith("evaluated") else _("Mean over the last 50 iterations.")
+    )
 
 
 def _differences(runs: Sequence[Compared]) -> None:
-    st.subheader("What differs", anchor=False)
+    st.subheader(_("What differs"), anchor=False)
     table = comparison.differing_settings({run.name: run.config for run in runs})
     if table.empty:
-        st.caption("All settings are the same." if len(runs) > 1 else "Choose another run to see what differs.")
+        same = _("All settings are the same.")
+        st.caption(same if len(runs) > 1 else _("Choose another run to see what differs."))
         return
     st.dataframe(
         table.reset_index(),
         hide_index=True,
         height="content",
         key="compare-differences",
-        alt="Settings that are not equal in all runs",
-        column_config={"Setting": st.column_config.TextColumn(pinned=True, width=180)},
+        alt=_("Settings that are not equal in all runs"),
+        column_config={"Setting": st.column_config.TextColumn(_("Setting"), pinned=True, width=180)},
     )
 
 
@@ -247,12 +257,14 @@ def _coordinates(runs: Sequence[Compared]) -> None:
     if len(runs) < 2 or table.shape[1] < FEWEST_AXES:
         return
     # Drawn once it is open: Streamlit's own Plotly takes a browser as long as the rest of the page.
-    title, icon = "Settings and results as parallel coordinates", ":material/stacked_line_chart:"
+    title, icon = _("Settings and results as parallel coordinates"), ":material/stacked_line_chart:"
     card = st.expander(title, icon=icon, key="coordinates-card", on_change="rerun")
     if not card.open:
         return
     with card:
-        st.caption("Each line is a run. Drag along an axis to keep the runs within; drag a title to move its axis.")
+        st.caption(
+            _("Each line is a run. Drag along an axis to keep the runs within; drag a title to move its axis.")
+        )
         with st.container(key="compare-coordinates"):
             st.plotly_chart(parallel_figure(runs, table), width="content", key="coordinates")
         with st.container(horizontal=True, gap="small"):

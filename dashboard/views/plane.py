@@ -18,6 +18,7 @@ from dashboard.run_picker import pick_runs
 from gancore import data
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
+from gancore.i18n import _
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.run import Run
 from gancore.sources import SOURCES, is_points
@@ -38,7 +39,7 @@ def main() -> None:
     runs = {run.id: run for run in manager().runs() if is_points(run.config.data)}
     listed = _fingerprint(list(runs.values()))
     if not runs:
-        st.info("Nothing in the plane yet: press Start. No download is needed.", icon=":material/play_circle:")
+        st.info(_("Nothing in the plane yet: press Start. No download is needed."), icon=":material/play_circle:")
     else:
         run_column, layer_column = st.columns(2, gap="medium")
         with run_column:
@@ -47,7 +48,7 @@ def main() -> None:
         with layer_column:
             layers = _choose_layers()
         if not chosen:
-            st.info(f"Choose up to {MOST_RUNS} runs above.", icon=":material/arrow_upward:")
+            st.info(_("Choose up to {count} runs above.", count=MOST_RUNS), icon=":material/arrow_upward:")
         in_row = min(2, max(1, len(chosen)))
         for start in range(0, len(chosen), in_row):
             for column, run_id in zip(st.columns(in_row), chosen[start : start + in_row], strict=False):
@@ -69,15 +70,15 @@ def _new_run() -> None:
     shared = controls.Fields()
     with plan_column:
         plan = st.text_input(
-            "Planned length",
+            _("Planned length"),
             PLAN,
             key="plane.plan",
             persist_state="session",
-            help="Such as 5000it (iterations), 10ep (epochs) or 60s.",
+            help=_("Such as 5000it (iterations), 10ep (epochs) or 60s."),
         ).strip()
         shared.slots["plan"] = st.empty()
     with seed_column:
-        seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="plane.seed", persist_state="session")
+        seed = st.number_input(_("Seed"), 0, 2**32 - 1, 0, key="plane.seed", persist_state="session")
         shared.slots["seed"] = st.empty()
     shared.values = {"plan": plan or PLAN, "seed": seed}
     own = _settings(presets)
@@ -85,7 +86,7 @@ def _new_run() -> None:
     configs = controls.validate(presets, shared, own, data=source) if drawn else {}
     with start_column:
         st.html('<div class="label-space"></div>')
-        label = "Start" if len(presets) < 2 else f"Start {len(presets)} runs"
+        label = _("Start") if len(presets) < 2 else _("Start {count} runs", count=len(presets))
         ready = bool(presets) and len(configs) == len(presets)
         if st.button(
             label,
@@ -107,9 +108,9 @@ def _choose_data() -> str:
     # A drawing whose file is gone is not offered any more.
     st.session_state["plane.data"] = saved if saved in options else options[0]
     chosen = st.pills(
-        "Data",
+        _("Data"),
         options,
-        format_func=lambda name: ":material/draw: Draw your own" if name == DRAW else data_title(name),
+        format_func=lambda name: _(":material/draw: Draw your own") if name == DRAW else data_title(name),
         required=True,
         wrap=True,
         key="plane.data",
@@ -121,19 +122,19 @@ def _choose_data() -> str:
 def _choose_presets() -> list[str]:
     able = [name for name in PRESETS if recipe_of(name).points is not None]
     chosen = st.pills(
-        "Presets",
+        _("Presets"),
         able,
         selection_mode="multi",
         default=[FIRST_PRESET if FIRST_PRESET in able else able[0]],
         wrap=True,
         key="plane.presets",
         persist_state="session",
-        help=f"Choose two to see them side by side; at most {MOST_RUNS}.",
+        help=_("Choose two to see them side by side; at most {count}.", count=MOST_RUNS),
     )
     presets = [name for name in able if name in chosen][:MOST_RUNS]
     if presets:
-        notes = "\n\n".join(f"**{name}** {PRESETS[name].note}" for name in presets if PRESETS[name].note)
-        st.caption("  \n".join(f"**{name}** {PRESETS[name].summary}" for name in presets), help=notes or None)
+        notes = "\n\n".join(f"**{name}** {_(PRESETS[name].note)}" for name in presets if PRESETS[name].note)
+        st.caption("  \n".join(f"**{name}** {_(PRESETS[name].summary)}" for name in presets), help=notes or None)
     return presets
 
 
@@ -142,16 +143,16 @@ def _draw_points() -> None:
     with board_column:
         points = drawing_board("plane-board")
     with beside:
-        name = st.text_input("Name", "drawing", max_chars=40, key="plane.name", persist_state="session")
-        if st.button("Use these points", icon=":material/check:", disabled=not len(points), key="plane-save"):
+        name = st.text_input(_("Name"), "drawing", max_chars=40, key="plane.name", persist_state="session")
+        if st.button(_("Use these points"), icon=":material/check:", disabled=not len(points), key="plane-save"):
             _store(lambda: save_points(name, points))
         uploaded = st.file_uploader(
-            "Or a file of points",
+            _("Or a file of points"),
             type="csv",
             key="plane.upload",
-            help="Two numbers a line, separated by a comma.",
+            help=_("Two numbers a line, separated by a comma."),
         )
-        if uploaded is not None and st.button("Use this file", icon=":material/check:", key="plane-upload"):
+        if uploaded is not None and st.button(_("Use this file"), icon=":material/check:", key="plane-upload"):
             _store(lambda: save_file(uploaded.name, uploaded.getvalue()))
 
 
@@ -168,7 +169,7 @@ def _store(save: Callable[[], Path]) -> None:
 def _settings(presets: list[str]) -> dict[str, controls.Fields]:
     if not presets:
         return {}
-    with st.expander("All settings", icon=":material/tune:"):
+    with st.expander(_("All settings"), icon=":material/tune:"):
         own = {}
         for tab, preset in zip(st.tabs(presets), presets, strict=True):
             with tab:
@@ -191,16 +192,18 @@ def _start(configs: list[RunConfig]) -> None:
 
 def _choose_layers() -> list[str]:
     return st.pills(
-        "Show",
+        _("Show"),
         list(LAYERS),
-        format_func=LAYERS.__getitem__,
+        format_func=lambda layer: _(LAYERS[layer]),
         selection_mode="multi",
         default=list(LAYERS_AT_FIRST),
         wrap=True,
         key="plane.layers",
         persist_state="session",
-        help="Manifold: where the generator puts a grid of z whose cells are all as likely; the darker, the more "
-        "samples. Gradients: which way the discriminator pushes samples.",
+        help=_(
+            "Manifold: where the generator puts a grid of z whose cells are all as likely; the darker, the more "
+            "samples. Gradients: which way the discriminator pushes samples."
+        ),
     )
 
 

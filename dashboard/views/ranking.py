@@ -20,6 +20,7 @@ from gancore.evaluate.memorisation import Memorisation
 from gancore.evaluate.metrics import METRICS
 from gancore.evaluate.pairs import pair_images
 from gancore.evaluate.ranking import SeedGroup, between_variants, by_seed, comparable_groups, main_metric, rank
+from gancore.i18n import N_, _, ngettext
 from gancore.plane import COUNTED
 from gancore.run import Run
 from gancore.sources import is_points
@@ -29,6 +30,7 @@ COUNTS = (1000, 2000, 5000, DEFAULT_COUNT)
 AT_FIRST = 4
 PLOTLY_CONFIG = {"displayModeBar": False}
 PAIR_PIXELS = 72
+_BETTER = {"lower": N_("lower is better"), "higher": N_("higher is better")}
 
 
 def main() -> None:
@@ -41,26 +43,28 @@ def main() -> None:
     left, right = st.columns(2)
     with left:
         count = st.selectbox(
-            "Samples",
+            _("Samples"),
             COUNTS,
             index=len(COUNTS) - 1,
             format_func=lambda number: f"{number:,}",
             key="ranking.count",
             persist_state="session",
-            help="Drawn of each run on images; of points it is 2,500. 10,000 is the field's habit; fewer are quicker "
-            "and raise the Fréchet distance.",
+            help=_(
+                "Drawn of each run on images; of points it is 2,500. 10,000 is the field's habit; fewer are quicker "
+                "and raise the Fréchet distance."
+            ),
         )
     ranked = [metric.name for metric in METRICS.values() if metric.better != "neither"]
     with right:
         metric = st.selectbox(
-            "Rank by",
+            _("Rank by"),
             ranked,
-            format_func=lambda name: METRICS[name].title,
+            format_func=lambda name: _(METRICS[name].title),
             key="ranking.metric",
             persist_state="session",
         )
     if not chosen:
-        st.info("Choose runs above.", icon=":material/arrow_upward:")
+        st.info(_("Choose runs above."), icon=":material/arrow_upward:")
         return
     runs = [known[run_id] for run_id in chosen]
     found = _stored(runs, count)
@@ -68,13 +72,13 @@ def main() -> None:
     if missing and _offer_to_evaluate(missing, count):
         found = _stored(runs, count)
     elif missing:
-        st.caption("Numbers of the chosen runs appear here; they are kept in the runs' folders.")
+        st.caption(_("Numbers of the chosen runs appear here; they are kept in the runs' folders."))
     looks = {run_id: run_look(run_id) for run_id in chosen}
     names = comparison.short_names({run.id: run.config for run in runs})
     groups = comparable_groups(list(found.values()))
     if len(groups) > 1:
         st.info(
-            "These runs were measured differently and cannot be compared; each section stands alone.",
+            _("These runs were measured differently and cannot be compared; each section stands alone."),
             icon=":material/info:",
         )
     for number, group in enumerate(groups):
@@ -94,9 +98,9 @@ def _can_be_evaluated(run: Run) -> bool:
 
 def _empty() -> None:
     with st.container(border=True, key="no-runs"):
-        st.markdown("#### Nothing to rank yet")
-        st.markdown("Train a run first; when it has ended, it can be measured here.")
-        st.page_link(TRAIN_PAGE, label="Train", icon=":material/play_circle:")
+        st.markdown(_("#### Nothing to rank yet"))
+        st.markdown(_("Train a run first; when it has ended, it can be measured here."))
+        st.page_link(TRAIN_PAGE, label=_("Train"), icon=":material/play_circle:")
 
 
 def _count(run: Run, images: int) -> int:
@@ -119,18 +123,20 @@ def _stored(runs: Sequence[Run], count: int) -> dict[str, Evaluation]:
 
 def _offer_to_evaluate(missing: Sequence[Run], count: int) -> bool:
     """A button that evaluates what has no numbers yet; whether it was pressed."""
-    several = "1 run" if len(missing) == 1 else f"{len(missing)} runs"
+    label = ngettext("Evaluate {count} run", "Evaluate {count} runs", len(missing))
     slot = st.empty()
-    if not slot.button(f"Evaluate {several}", type="primary", icon=":material/straighten:", key="evaluate"):
+    if not slot.button(label, type="primary", icon=":material/straighten:", key="evaluate"):
         return False
     slot.empty()
     failed = []
-    with st.status(f"Evaluating {several}", expanded=True) as status:
+    doing = ngettext("Evaluating {count} run", "Evaluating {count} runs", len(missing))
+    with st.status(doing, expanded=True) as status:
         line = st.empty()
         for number, run in enumerate(missing, start=1):
 
             def told(doing: str, number: int = number, run: Run = run) -> None:
-                line.markdown(f"{number} of {len(missing)} · {run.id}: {doing}")
+                place = _("{number} of {count}", number=number, count=len(missing))
+                line.markdown(f"{place} · {run.id}: {doing}")
 
             try:
                 evaluate_run(run, _count(run, count), progress=told)
@@ -139,7 +145,9 @@ def _offer_to_evaluate(missing: Sequence[Run], count: int) -> bool:
         line.empty()
         done = len(missing) - len(failed)
         status.update(
-            label=f"{done} of {len(missing)} evaluated", state="error" if failed else "complete", expanded=False
+            label=_("{done} of {count} evaluated", done=done, count=len(missing)),
+            state="error" if failed else "complete",
+            expanded=False,
         )
     for sentence in failed:
         st.error(sentence, icon=":material/error:")
@@ -155,7 +163,11 @@ def _section(
         if not any(found.measurement(metric) for found in group):
             other = main_metric(group)
             st.info(
-                f"{METRICS[metric].title} is not known of these runs, so they are ranked by {METRICS[other].title}.",
+                _(
+                    "{metric} is not known of these runs, so they are ranked by {other}.",
+                    metric=_(METRICS[metric].title),
+                    other=_(METRICS[other].title),
+                ),
                 icon=":material/info:",
             )
             metric = other
@@ -171,33 +183,43 @@ def _section(
         for start in range(0, len(shown), 3):
             for known, column in zip(shown[start : start + 3], st.columns(3), strict=False):
                 with column, st.container(border=True, key=f"ranking-{number}-{known.name}"):
-                    arrow = {"lower": " · lower is better", "higher": " · higher is better"}.get(known.better, "")
-                    st.markdown(f"**{known.title}**:gray[{arrow}]", help=known.summary)
+                    arrow = f" · {_(_BETTER[known.better])}" if known.better in _BETTER else ""
+                    st.markdown(f"**{_(known.title)}**:gray[{arrow}]", help=_(known.summary))
                     st.plotly_chart(
                         quality.metric_figure(known, group, names, looks),
                         config=PLOTLY_CONFIG,
                         key=f"ranking-chart-{number}-{known.name}",
                     )
         _classes(number, ordered, names, looks)
-        st.markdown("#### All numbers", help="Value and 95 % interval.")
+        st.markdown(_("#### All numbers"), help=_("Value and 95 % interval."))
         st.dataframe(
             quality.measurement_table(ordered, names),
             hide_index=True,
             height="content",
             key=f"ranking-table-{number}",
-            column_config={"Run": st.column_config.TextColumn(pinned=True)},
+            column_config={
+                "Run": st.column_config.TextColumn(_("Run"), pinned=True),
+                "Measured at": st.column_config.TextColumn(_("Measured at")),
+                **{known.title: st.column_config.TextColumn(_(known.title)) for known in METRICS.values()},
+            },
         )
         checked = [(found, found.memorisation) for found in ordered if found.memorisation is not None]
         if checked:
-            st.markdown("#### Copies of training images")
+            st.markdown(_("#### Copies of training images"))
         for found, finding in checked:
             _memorisation(found, finding, names[found.run], looks[found.run])
 
 
 def _seed_sentence(seeds: SeedGroup) -> str:
-    return (
-        f"{seeds.variant}, {len(seeds.values)} seeds: mean {seeds.mean:.4g}, 95 % interval {seeds.low:.4g} to "
-        f"{seeds.high:.4g}; one seed differs from another by about {seeds.spread:.3g} (standard deviation)."
+    return _(
+        "{variant}, {count} seeds: mean {mean:.4g}, 95 % interval {low:.4g} to {high:.4g}; one seed differs from "
+        "another by about {spread:.3g} (standard deviation).",
+        variant=seeds.variant,
+        count=len(seeds.values),
+        mean=seeds.mean,
+        low=seeds.low,
+        high=seeds.high,
+        spread=seeds.spread,
     )
 
 
@@ -205,12 +227,21 @@ def _classes(number: int, group: Sequence[Evaluation], names: Mapping[str, str],
     classes = len(group[0].classes)
     if not classes:
         return
-    st.markdown("#### Classes of the samples", help="As the judge classifies them, beside their shares in the data.")
+    st.markdown(
+        _("#### Classes of the samples"), help=_("As the judge classifies them, beside their shares in the data.")
+    )
     if classes > quality.MOST_BARS:
         for found in group:
             covered = found.measurement("modes")
             if covered is not None:
-                st.markdown(f"**{names[found.run]}** covers {covered.value:,.0f} of {classes:,} classes.")
+                st.markdown(
+                    _(
+                        "**{run}** covers {covered:,.0f} of {count:,} classes.",
+                        run=names[found.run],
+                        covered=covered.value,
+                        count=classes,
+                    )
+                )
         return
     st.plotly_chart(quality.class_figure(group, names, looks), config=PLOTLY_CONFIG, key=f"ranking-classes-{number}")
 
@@ -221,15 +252,16 @@ def _memorisation(found: Evaluation, finding: Memorisation, name: str, look: Loo
         icon = "warning" if finding.suspicious else "check"
         st.markdown(f":material/{icon}: {finding.verdict}")
         try:
-            picture = _pairs(found.run, found.model_dump_json())
+            with st.spinner(_("Drawing the nearest samples")):
+                picture = _pairs(found.run, found.model_dump_json())
         except (GanCoreError, OSError, IndexError) as error:
-            st.caption(f"The pictures cannot be shown: {error}")
+            st.caption(_("The pictures cannot be shown: {reason}", reason=error))
             return
-        st.image(picture, alt=f"Samples of {found.run} above the training images nearest to them")
-        st.caption("Above: the samples nearest to training images, nearest first. Below: those training images.")
+        st.image(picture, alt=_("Samples of {run} above the training images nearest to them", run=found.run))
+        st.caption(_("Above: the samples nearest to training images, nearest first. Below: those training images."))
 
 
-@st.cache_data(max_entries=64, show_spinner="Drawing the nearest samples")
+@st.cache_data(max_entries=64, show_spinner=False)
 def _pairs(run_id: str, evaluation: str) -> bytes:
     found = Evaluation.model_validate_json(evaluation)
     samples, training = pair_images(manager().get(run_id), found)

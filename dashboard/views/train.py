@@ -12,6 +12,7 @@ from dashboard.new_run import new_run
 from dashboard.queue_card import queue_card
 from dashboard.run_card import run_card
 from dashboard.watch import watch_runs
+from gancore.i18n import _
 from gancore.run import Run
 from gancore.status import RunState
 
@@ -37,16 +38,16 @@ def main() -> None:
     ended = [run for run in runs if not states[run.id].is_live and not _is_blank(run)][: max(0, CARDS - len(live))]
     shown = [run for run in runs if run in live or run in ended]
     if not shown:
-        st.info("No runs yet: press Start. The bundled digits need no download.", icon=":material/play_circle:")
+        st.info(_("No runs yet: press Start. The bundled digits need no download."), icon=":material/play_circle:")
     else:
-        options, _ = chart_options()
+        options = chart_options()[0]
         in_row = min(2, len(shown))
         for start in range(0, len(shown), in_row):
             for column, run in zip(st.columns(in_row), shown[start : start + in_row], strict=False):
                 with column:
                     run_card(run.id, options)
         if len(runs) > len(shown):
-            st.page_link("views/runs.py", label=f"All {len(runs)} runs", icon=":material/list:")
+            st.page_link("views/runs.py", label=_("All {count} runs", count=len(runs)), icon=":material/list:")
     watch_runs(runs)
 
 
