@@ -35,6 +35,7 @@ class Format:
     help: str
 
 
+ARCHIVE = "archive"
 FORMATS = (
     Format("csv", "CSV", ".csv", "text/csv", "table", "One row an iteration: position and every logged number."),
     Format("pdf", "PDF", "-curves.pdf", "application/pdf", "picture_as_pdf", "The curves, for a report."),
@@ -43,6 +44,7 @@ FORMATS = (
         "tensorboard", "TensorBoard", "-tensorboard.zip", "application/zip", "folder_zip", "An event log, zipped."
     ),
     Format("onnx", "ONNX", ".onnx", "application/octet-stream", "deployed_code", "The generator: z in, images out."),
+    Format(ARCHIVE, "Archive", ".zip", "application/zip", "inventory_2", "The whole run, for another machine."),
 )
 
 
@@ -85,9 +87,12 @@ def file_contents(run: Run, chosen: Format) -> bytes:
     Raises:
         GanCoreError: when the run has nothing to export yet, or a package is missing.
     """
+    from gancore.archive import write_archive
     from gancore.export import export
 
     with tempfile.TemporaryDirectory(prefix="ganscope-") as folder:
+        if chosen.kind == ARCHIVE:
+            return write_archive(run, Path(folder) / f"{run.id}.zip").read_bytes()
         name = f"{run.id}{chosen.ending}".removesuffix(".zip")
         written = export(run, chosen.kind, Path(folder) / name)
         if written.is_dir():

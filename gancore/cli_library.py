@@ -129,6 +129,7 @@ def trash(
     as_json: JsonOption = False,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
+    from gancore import disk_use
     from gancore import trash as deleted
 
     if restore is not None and empty:
@@ -143,7 +144,7 @@ def trash(
         )
         if there:
             _ask(yes, question)
-        typer.echo(_("{size} freed", size=size_text(deleted.empty(runs))), err=True)
+        typer.echo(_("{size} freed", size=disk_use.size_text(deleted.empty(runs))), err=True)
         return
     if as_json:
         rows = [{"run": each.id, "deleted_at": each.at, "bytes": each.bytes} for each in there]
@@ -151,7 +152,7 @@ def trash(
         return
     for each in there:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.at))
-        typer.echo(f"{each.id}  {when}  {size_text(each.bytes)}")
+        typer.echo(f"{each.id}  {when}  {disk_use.size_text(each.bytes)}")
 
 
 def disk(
@@ -179,15 +180,15 @@ def disk(
         if count:
             _ask(yes, ngettext("Remove {count} checkpoint?", "Remove {count} checkpoints?", count))
         freed = sum(disk_use.reclaim(run.folder) for run in found)
-        typer.echo(_("{size} freed", size=size_text(freed)), err=True)
+        typer.echo(_("{size} freed", size=disk_use.size_text(freed)), err=True)
         return
     if as_json:
         rows = [{"run": run.id, **vars(use)} for run, use in uses]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for run, use in uses:
-        spare = _("{size} can be taken back", size=size_text(use.reclaimable)) if use.reclaimable else ""
-        typer.echo(f"{run.id}  {size_text(use.total)}  {spare}".rstrip())
+        spare = _("{size} can be taken back", size=disk_use.size_text(use.reclaimable)) if use.reclaimable else ""
+        typer.echo(f"{run.id}  {disk_use.size_text(use.total)}  {spare}".rstrip())
 
 
 def again(
@@ -206,15 +207,6 @@ def again(
     fetch_data(config)
     load(config.data, config.image_size, config.channels)  # bad data is bad input, before there is a run
     follow(manager, manager.start(config))
-
-
-def size_text(count: float) -> str:
-    """Bytes as a person reads them: ``3.2 MB``."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:,.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
 
 
 def _changeable(runs: Path, run_id: str) -> Run:

@@ -69,6 +69,15 @@ def freed_by_removing(paths: Iterable[Path]) -> int:
     return sum(size for size, links, names in seen.values() if names >= links)
 
 
+def size_text(count: float) -> str:
+    """Bytes as a person reads them: ``3.2 MB``."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:,.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
 def _spare(folder: RunFolder) -> list[Path]:
     return [*folder.checkpoints()[1:], *folder.path.glob(".*.part"), *folder.path.glob("galleries/.*.part")]
 
