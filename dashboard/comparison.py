@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,10 +80,16 @@ class Compared:
         return frozenset(quantity for quantity in QUANTITIES if quantity.column in names[quantity.source])
 
 
-def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """Run id -> the least that tells it from the others: its preset, then what differs, at last its id."""
+def short_names(configs: Mapping[str, RunConfig], given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Run id -> the least that tells it from the others: its preset, then what differs, at last its id.
+
+    Args:
+        given: run id -> the name that a person gave it, which goes before the preset.
+    """
+    given = given or {}
     parts = {
         run_id: (
+            given.get(run_id, config.preset),
             config.preset,
             Path(config.data).name,
             config.plan.describe(),
@@ -91,7 +98,9 @@ def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
         )
         for run_id, config in configs.items()
     }
-    return {run_id: " · ".join(_telling(run_id, parts)) for run_id in parts}
+    names = {run_id: " · ".join(_telling(run_id, parts)) for run_id in parts}
+    often = Counter(names.values())  # a given name may be what another run is called by its settings
+    return {run_id: name if often[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
 
 
 def _telling(run_id: str, parts: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -102,7 +111,7 @@ def _telling(run_id: str, parts: Mapping[str, tuple[str, ...]]) -> list[str]:
         if any(other[index] != own[index] for other in rivals):
             told.append(own[index])
             rivals = [other for other in rivals if other[index] == own[index]]
-    return [*told, run_id.removeprefix(f"{own[0]}-")] if rivals else told
+    return [*told, run_id.removeprefix(f"{own[1]}-")] if rivals else told
 
 
 def logged(runs: Iterable[Compared]) -> set[tuple[str, Quantity]]:

@@ -39,6 +39,7 @@ class Format:
     help: str
 
 
+ARCHIVE = "archive"
 FORMATS = (
     Format("csv", "CSV", ".csv", "text/csv", "table", N_("One row an iteration: position and every logged number.")),
     Format("pdf", "PDF", "-curves.pdf", "application/pdf", "picture_as_pdf", N_("The curves, for a report.")),
@@ -66,6 +67,9 @@ FORMATS = (
         "application/json",
         "tune",
         N_("All settings; gancore train --config trains them again, to the same losses on as many threads."),
+    ),
+    Format(
+        ARCHIVE, "Archive", ".zip", "application/zip", "inventory_2", N_("The whole run, for another machine.")
     ),
 )
 
@@ -114,9 +118,12 @@ def file_contents(run: Run, chosen: Format) -> bytes:
     Raises:
         GanCoreError: when the run has nothing to export yet, or a package is missing.
     """
+    from gancore.archive import write_archive
     from gancore.export import export
 
     with tempfile.TemporaryDirectory(prefix="ganscope-") as folder:
+        if chosen.kind == ARCHIVE:
+            return write_archive(run, Path(folder) / f"{run.id}.zip").read_bytes()
         name = f"{run.id}{chosen.ending}".removesuffix(".zip")
         written = export(run, chosen.kind, Path(folder) / name)
         if written.is_dir():

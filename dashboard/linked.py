@@ -43,6 +43,16 @@ def linked_pills(label: str, options: Sequence[str], *, key: str, default: Seque
     return chosen
 
 
+def linked_multiselect(label: str, options: Sequence[str], *, key: str, **others: Any) -> list[str]:
+    """A menu of any number of choices; an address without the key means none."""
+    if asked := [name for name in _news(key) if name in options]:
+        st.session_state[key] = asked
+    st.session_state[key] = [name for name in st.session_state.get(key, []) if name in options]
+    chosen: list[str] = st.multiselect(label, options, key=key, persist_state="session", **others)
+    _write(key, chosen)
+    return chosen
+
+
 def _news(key: str) -> list[str]:
     """What the address says where it was not written here: a link that was followed, or a step back."""
     asked = st.query_params.get_all(key)

@@ -18,6 +18,7 @@ from dashboard.network_card import network_card
 from dashboard.notes import folded_notes
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
+from dashboard.run_names import display_name, given_name, in_markdown
 from dashboard.state_names import state_name
 from dashboard.steering_card import steering_card
 from dashboard.style import run_line
@@ -89,7 +90,8 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
 def _header(run: Run, status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         seed = _("seed {seed}", seed=run.config.seed)
-        heading(run, status, f"{run.id} · {seed}")
+        preset = f"{run.config.preset} · " if given_name(run) else ""
+        heading(run, status, f"{preset}{run.id} · {seed}")
         if run.is_mine:
             live_buttons(run, status)
         elif status.state.can_resume and st.button(_("Resume"), key=f"resume-{run.id}", icon=":material/play_arrow:"):
@@ -98,11 +100,13 @@ def _header(run: Run, status: Status) -> None:
 
 
 def heading(run: Run, status: Status, below: str) -> None:
-    """A run's preset and state, and a line below them."""
+    """A run's name, else its preset, its state, and a line below them."""
     color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
     with st.container(gap=None, width="stretch"):
         run_line(run_look(run.id))
-        st.markdown(f"#### {run.config.preset} :{color}-badge[:material/{icon}: {state_name(status.state)}]")
+        st.markdown(
+            f"#### {in_markdown(display_name(run))} :{color}-badge[:material/{icon}: {state_name(status.state)}]"
+        )
         st.caption(below)
 
 

@@ -13,10 +13,30 @@ import pandas as pd
 from pydantic import BaseModel
 
 from gancore.config import RUN_FIELDS, Length, RunConfig
+from gancore.disk_use import disk_use
+from gancore.i18n import N_
+from gancore.library import labels_of
+from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.status import Status
 
 _OWN = "settings."
+COLUMNS = (
+    N_("State"),
+    N_("Progress"),
+    N_("Name"),
+    N_("Preset"),
+    N_("Family"),
+    N_("Data"),
+    N_("Plan"),
+    N_("Seed"),
+    N_("Tags"),
+    N_("Iterations"),
+    N_("Elapsed"),
+    N_("Disk"),
+    N_("Started"),
+)
+"""Of the table of runs."""
 
 
 @dataclass(frozen=True)
@@ -64,22 +84,29 @@ def value_text(value: Any) -> str:
 
 
 def run_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run, in the order given, with its id as the index."""
+    """One row a run, in the order given, with its id as the index; names and tags where a run has any."""
     rows = [(run.id, run.config, run.status()) for run in runs]
-    return pd.DataFrame(
+    labels = [labels_of(run.folder) for run in runs]
+    table = pd.DataFrame(
         {
             "State": [[str(status.state)] for _, _, status in rows],
             "Progress": [math.floor(100 * status.progress) for _, _, status in rows],
+            "Name": [label.name for label in labels],
             "Preset": [config.preset for _, config, _ in rows],
+            "Family": [recipe_of(config.preset).family for _, config, _ in rows],
             "Data": [Path(config.data).name for _, config, _ in rows],
             "Plan": [config.plan.describe() for _, config, _ in rows],
             "Seed": [config.seed for _, config, _ in rows],
+            "Tags": [list(label.tags) for label in labels],
             "Iterations": [status.iteration for _, _, status in rows],
             "Elapsed": pd.to_timedelta([round(status.elapsed_s) for _, _, status in rows], unit="s"),
+            "Disk": [disk_use(run.folder).total for run in runs],
             "Started": pd.to_datetime([datetime.fromtimestamp(status.created_at) for _, _, status in rows]),
         },
         index=pd.Index([run_id for run_id, _, _ in rows], name="Run"),
     )
+    used = {"Name": any(each.name for each in labels), "Tags": any(each.tags for each in labels)}
+    return table.drop(columns=[name for name in used if not used[name]])
 
 
 def longer_plan(status: Status, text: str) -> Length:

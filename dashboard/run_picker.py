@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
+from babel.dates import format_datetime
 
 from dashboard.engine import manager
+from dashboard.run_names import given_name, given_names
+from dashboard.state_names import state_name
 from gancore.errors import GanCoreError
+from gancore.i18n import N_, _, locale
 from gancore.run import Run
 
 TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
 
 
-def pick_run(key: str = "run", label: str = "Run", wanted: Callable[[Run], bool] = lambda _run: True) -> Run | None:
+def pick_run(
+    key: str = "run", label: str = N_("Run"), wanted: Callable[[Run], bool] = lambda _run: True
+) -> Run | None:
     """A menu of the runs that have samples, newest first; without any, a card that leads to the Train page.
 
     The choice stays while the tab is open, and stands in the URL as ``?<key>=<run id>``, so it can be linked to.
@@ -35,9 +41,15 @@ def pick_run(key: str = "run", label: str = "Run", wanted: Callable[[Run], bool]
     if asked in runs and asked != st.session_state.get(written):
         st.session_state[key] = asked
     labels = run_labels(list(runs.values()))
+    if st.session_state.get(key) in runs:  # sent anew, in case it has another name since
+        st.session_state[key] = st.session_state[key]
     state = runs.get(st.session_state.get(key, ""), next(iter(runs.values()))).status().state
     chosen = st.selectbox(
-        f"{label} :gray[· {state}]", list(runs), format_func=labels.__getitem__, key=key, persist_state="session"
+        f"{_(label)} :gray[· {state_name(state)}]",
+        list(runs),
+        format_func=labels.__getitem__,
+        key=key,
+        persist_state="session",
     )
     if asked != chosen:
         st.query_params[key] = chosen
@@ -56,19 +68,23 @@ def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int
         most: runs at once; None: any number.
     """
     linked, written = st.query_params.get_all("runs"), f"{key}.written"
+    names = given_names(manager().get(run_id) for run_id in known)
     if linked and linked != st.session_state.get(written):
         st.session_state[key] = linked[:most]
     st.session_state.setdefault(key, list(at_first)[:most])
     st.session_state[key] = [run_id for run_id in st.session_state[key] if run_id in known]
     chosen: list[str] = st.multiselect(
-        "Runs",
+        _("Runs"),
         known,
         max_selections=most,
+        format_func=lambda run_id: f"{names[run_id]} · {run_id}" if run_id in names else run_id,
         key=key,
         persist_state="session",
-        placeholder="Type a preset, a data set or a date",
+        placeholder=_("Type a preset, a data set or a date"),
         select_all=False,
-        help=f"Newest first{f', at most {most}' if most else ''}. The address of this page keeps the choice.",
+        help=_("Newest first, at most {most}. The address of this page keeps the choice.", most=most)
+        if most
+        else _("Newest first. The address of this page keeps the choice."),
     )
     if linked != chosen:  # each change sends the whole address to the browser
         st.query_params["runs"] = chosen
@@ -85,7 +101,7 @@ def has_samples(run: Run) -> bool:
 
 
 def run_labels(runs: Sequence[Run]) -> dict[str, str]:
-    """Run id -> ``dcgan · digits · 19 Nov 14:03``, each different from the others.
+    """Run id -> ``dcgan · digits · 19 Nov 14:03``, a given name first, each different from the others.
 
     A run keeps its label: the browser names its choice by the text it showed, so a state in it, or a new run that
     renames another, would have the menu fall back to the first run.
@@ -96,8 +112,9 @@ def run_labels(runs: Sequence[Run]) -> dict[str, str]:
     labels: dict[str, str] = {}
     alike: Counter[str] = Counter()
     for run in reversed(runs):
-        started = time.strftime("%d %b %H:%M", time.localtime(run.status().created_at)).lstrip("0")
-        label = f"{run.config.preset} · {Path(run.config.data).name} · {started}"
+        started = format_datetime(datetime.fromtimestamp(run.status().created_at), "d MMM HH:mm", locale=locale())
+        parts = (given_name(run), run.config.preset, Path(run.config.data).name, started)
+        label = " · ".join(part for part in parts if part)
         alike[label] += 1
         labels[run.id] = label if alike[label] == 1 else f"{label} ({alike[label]})"
     return labels
@@ -105,6 +122,6 @@ def run_labels(runs: Sequence[Run]) -> dict[str, str]:
 
 def _nothing_yet() -> None:
     with st.container(border=True, key="no-runs"):
-        st.markdown("#### No samples yet")
-        st.markdown("Train a run first: its samples are here at once.")
-        st.page_link(TRAIN_PAGE, label="Train a run", icon=":material/play_circle:")
+        st.markdown(_("#### No samples yet"))
+        st.markdown(_("Train a run first: its samples are here at once."))
+        st.page_link(TRAIN_PAGE, label=_("Train a run"), icon=":material/play_circle:")

@@ -8,11 +8,12 @@ import streamlit as st
 
 from dashboard.engine import manager
 from dashboard.faults import fragment
+from dashboard.run_names import given_name
 from gancore.run import Run
 from gancore.status import RunState
 
 _EVERY_S = 2.0
-Fingerprint = tuple[tuple[str, bool, bool], ...]
+Fingerprint = tuple[tuple[str, bool, bool, str], ...]
 
 
 def watch_runs(drawn: Sequence[Run]) -> None:
@@ -21,9 +22,9 @@ def watch_runs(drawn: Sequence[Run]) -> None:
 
 
 def _fingerprint(runs: Sequence[Run]) -> Fingerprint:
-    """Which runs there are, which of them are live, and which wait; shipped ones do not change."""
-    states = ((run.id, run.status().state) for run in runs if not run.is_shipped)
-    return tuple((run_id, state.is_live, state is RunState.QUEUED) for run_id, state in states)
+    """Which runs there are, which of them are live, which wait, and what they are called."""
+    states = ((run.id, run.status().state, given_name(run)) for run in runs)
+    return tuple((run_id, state.is_live, state is RunState.QUEUED, name) for run_id, state, name in states)
 
 
 @fragment(run_every=_EVERY_S)

@@ -12,12 +12,25 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from gancore.cli_archives import register as register_archives
 from gancore.cli_bench import bench
 from gancore.cli_branch import register as register_branch
 from gancore.cli_config import ConfigOption, configuration
 from gancore.cli_dataset import register as register_dataset
 from gancore.cli_evaluate import register as register_evaluation
 from gancore.cli_invert import register as register_inversion
+from gancore.cli_library import (
+    DataOption,
+    FamilyOption,
+    PresetsOption,
+    SearchOption,
+    StateOption,
+    TagOption,
+    filtered,
+    label_columns,
+    labels_row,
+)
+from gancore.cli_library import register as register_library
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, SetOption
 from gancore.cli_report import register as register_report
 from gancore.cli_samples import register as register_samples
@@ -162,14 +175,23 @@ def resume(
 
 
 @app.command("runs", help=_("List the runs, newest first."))
-def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
+def list_runs(
+    family: FamilyOption = None,
+    preset: PresetsOption = None,
+    data: DataOption = None,
+    state: StateOption = None,
+    tag: TagOption = None,
+    search: SearchOption = "",
+    as_json: JsonOption = False,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
     """``gancore runs``."""
     from gancore.runs import RunManager
     from gancore.shelf import shelf_folder
 
     rows = []
     found, damaged = RunManager(runs, shelf=shelf_folder()).survey()
-    for run in found:
+    for run in filtered(found, family, preset, data, state, tag, search):
         status, config = run.status(), run.config
         row = {
             "run": run.id,
@@ -184,11 +206,12 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
             "images_seen": status.images_seen,
             "elapsed_s": round(status.elapsed_s, 1),
             "message": status.message,
+            **labels_row(run),
         }
         if not as_json:
             row |= {"state": status.state.words, "message": status.words}
         rows.append(row)
-    _print(rows, as_json, ("run", "state", "progress", "epoch", "plan", "message"))
+    _print(rows, as_json, ("run", *label_columns(rows), "state", "progress", "epoch", "plan", "message"))
     for problem in damaged.values():
         typer.echo(_("gancore: left out: {reason}", reason=problem), err=True)
 
@@ -208,6 +231,8 @@ register_report(app)
 register_dataset(app)
 register_evaluation(app)
 register_inversion(app)
+register_library(app)
+register_archives(app)
 app.add_typer(bench)
 
 

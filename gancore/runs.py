@@ -25,6 +25,8 @@ from gancore.schedule import Position, Schedule
 from gancore.shelf import ShippedFolder
 from gancore.status import RunState
 from gancore.trainer import Trainer
+from gancore.trash import move_to_trash
+from gancore.upload import refuse_uploaded
 
 DEFAULT_MAX_RUNNING = max(2, min(4, CORES // 2))
 """Runs that train at once; more wait. Each gets an equal share of the cores."""
@@ -196,10 +198,11 @@ class RunManager:
         return found, damaged
 
     def delete(self, run_id: str) -> None:
-        """Remove an ended run and its files; of a shipped one, what was added to it.
+        """Move an ended run to the trash (:mod:`gancore.trash`); of a shipped one, what was added to it.
 
         Raises:
             RunError: when it is live, or a shipped one to which nothing was added.
+            CheckpointError: when its folder cannot be moved.
         """
         run = self.get(run_id)
         if run.folder.path.parent != self.root:
@@ -209,7 +212,7 @@ class RunManager:
                 _("run {run} is {state}; stop it before deleting it", run=run_id, state=run.status().state.words)
             )
         with self._lock:
-            run.folder.delete()
+            move_to_trash(run.folder)
             self._runs.pop(run_id, None)
 
     def waiting(self) -> list[Run]:
@@ -323,6 +326,7 @@ class RunManager:
 def _resumable(folder: RunFolder, plan: Length | None) -> RunConfig:
     """The configuration to go on with; stored again when ``plan`` lengthens it."""
     status, config, resolved = folder.stored_status(), folder.read_config(), folder.read_resolved()
+    refuse_uploaded(folder)
     if status.state is RunState.DIVERGED:
         raise RunError(
             _("run {run} {message} and would do so again; start a new one", run=folder.id, message=status.words)

@@ -25,6 +25,7 @@ from dashboard.prints import figure_buttons, parallel_lines
 from dashboard.quantities import Quantity
 from dashboard.report_card import report_card
 from dashboard.run_colors import run_look
+from dashboard.run_names import given_names
 from dashboard.run_picker import pick_runs
 from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
@@ -80,7 +81,7 @@ def _empty() -> None:
 
 def _read(chosen: Sequence[str]) -> list[Compared]:
     runs = [manager().get(run_id) for run_id in chosen]
-    names = comparison.short_names({run.id: run.config for run in runs})
+    names = comparison.short_names({run.id: run.config for run in runs}, given_names(runs))
     return [Compared.read(run, names[run.id], run_look(run.id)) for run in runs]
 
 

@@ -12,6 +12,7 @@ from dashboard import comparison, quality
 from dashboard.engine import manager
 from dashboard.notes import folded_notes
 from dashboard.run_colors import Look, run_look
+from dashboard.run_names import given_names
 from dashboard.run_picker import has_samples, pick_runs
 from dashboard.style import run_mark
 from gancore import images
@@ -75,7 +76,7 @@ def main() -> None:
     elif missing:
         st.caption(_("Numbers of the chosen runs appear here; they are kept in the runs' folders."))
     looks = {run_id: run_look(run_id) for run_id in chosen}
-    names = comparison.short_names({run.id: run.config for run in runs})
+    names = comparison.short_names({run.id: run.config for run in runs}, given_names(runs))
     groups = comparable_groups(list(found.values()))
     if len(groups) > 1:
         st.info(

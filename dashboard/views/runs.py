@@ -1,8 +1,8 @@
-"""Every run there is, and all that can be done with the chosen one."""
+"""Every run there is: search, filters, and all that can be done with the chosen one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,64 +10,69 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from dashboard.add_run_card import add_run_card, imported_notice
 from dashboard.chart_options import chart_options
 from dashboard.downloads import downloads
 from dashboard.engine import manager
 from dashboard.faults import fragment, sentence
 from dashboard.palette import STATE_COLORS
+from dashboard.run_actions import deleted_notice, disk_row, run_actions
 from dashboard.run_card import run_card
 from dashboard.run_colors import run_look
-from dashboard.run_facts import longer_plan, run_table, settings_of
-from gancore.config import Length
+from dashboard.run_facts import COLUMNS, run_table, settings_of
+from dashboard.run_filters import run_filters
+from dashboard.run_labels import run_labels
+from dashboard.run_names import display_name, in_markdown
+from dashboard.state_names import state_name
+from dashboard.trash_card import trash_card
+from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
+from gancore.i18n import N_, _
+from gancore.library import can_change, labels_of
 from gancore.run import Run
 from gancore.status import RunState
 
 REFRESH_S = 2.0
-# With fewer runs the table is its own overview.
-FILTER_FROM = 9
 # Ten rows; more scroll, so that what follows stays where it is.
 TABLE_HEIGHT_PX = 387
-TABLE, CHOSEN, WRITTEN, ERROR = "runs.table", "runs.chosen", "runs.in-url", "runs.error"
-LINE = "Line"
+TABLE, CHOSEN, WRITTEN = "runs.table", "runs.chosen", "runs.in-url"
+LINE = N_("Line")
 TRAIN_PAGE = Path(__file__).with_name("train.py")
 
 
 def main() -> None:
     """The page."""
     runs, damaged = manager().survey()
+    imported_notice()
     for problem in damaged.values():
-        st.warning(f"Left out: {problem}.", icon=":material/warning:")
-    if not runs:
-        _empty()
-        return
-    shown = _filtered(runs)
-    asked = _asked([run.id for run in runs])
-    if shown:
-        live = any(run.status().state.is_live for run in runs)
-        drawn = ([run.id for run in runs], asked, live)
-        fragment(_table, run_every=REFRESH_S if live else None)([run.id for run in shown], drawn)
+        st.warning(_("Left out: {problem}.", problem=problem), icon=":material/warning:")
+    deleted_notice(_choose)
+    if runs:
+        _list(runs)
+        try:
+            _details(manager().get(_asked([run.id for run in runs])), runs)
+        except GanCoreError as error:
+            _unknown(str(error))
     else:
-        st.info("No run fits this filter.", icon=":material/filter_alt:")
-    try:
-        _details(manager().get(asked))
-    except GanCoreError as error:
-        _unknown(str(error))
+        _empty()
+    add_run_card(runs, _choose)
+    trash_card()
+    watch_runs(runs)
 
 
 def _empty() -> None:
     with st.container(border=True, key="no-runs"):
-        st.markdown("#### No runs yet")
-        st.markdown("Whatever you train is kept here: curves, galleries and weights.")
-        st.page_link(TRAIN_PAGE, label="Train", icon=":material/play_circle:")
+        st.markdown(_("#### No runs yet"))
+        st.markdown(_("Whatever you train is kept here: curves, galleries and weights."))
+        st.page_link(TRAIN_PAGE, label=_("Train"), icon=":material/play_circle:")
 
 
 def _unknown(message: str) -> None:
     with st.container(border=True, key="unknown-run"):
-        st.markdown("#### This run cannot be shown")
-        st.markdown("It may have been deleted, or the link comes from another computer.")
+        st.markdown(_("#### This run cannot be shown"))
+        st.markdown(_("It may have been deleted, or the link comes from another computer."))
         st.caption(sentence(message))
-        if st.button("Show the newest run", icon=":material/arrow_back:"):
+        if st.button(_("Show the newest run"), icon=":material/arrow_back:", key="show-newest"):
             _choose(None)
             st.rerun()
 
@@ -87,31 +92,17 @@ def _asked(known: Sequence[str]) -> str:
 def _choose(run_id: str | None) -> None:
     """Make a run the chosen one; None: the newest. The URL follows when the page is drawn."""
     st.session_state[CHOSEN] = run_id
-    st.session_state.pop(ERROR, None)
 
 
-def _filtered(runs: Sequence[Run]) -> list[Run]:
-    if len(runs) < FILTER_FROM:
-        return list(runs)
-    facts = {run.id: (run.config.preset, Path(run.config.data).name, str(run.status().state)) for run in runs}
-    with st.container(horizontal=True, gap="small"):
-        wanted = [
-            st.multiselect(
-                label,
-                sorted({found[index] for found in facts.values()}),
-                key=f"runs.filter.{label}",
-                persist_state="session",
-                placeholder="all",
-                select_all=False,
-                width=168,
-            )
-            for index, label in enumerate(("Preset", "Data set", "State"))
-        ]
-    return [
-        run
-        for run in runs
-        if all(not chosen or value in chosen for chosen, value in zip(wanted, facts[run.id], strict=True))
-    ]
+def _list(runs: Sequence[Run]) -> None:
+    shown = run_filters(runs)
+    asked = _asked([run.id for run in runs])
+    if shown:
+        live = any(run.status().state.is_live for run in runs)
+        drawn = ([run.id for run in runs], asked, live)
+        fragment(_table, run_every=REFRESH_S if live else None)([run.id for run in shown], drawn)
+    else:
+        st.info(_("No run fits this search."), icon=":material/filter_alt:")
 
 
 def _table(run_ids: Sequence[str], drawn: tuple[list[str], str, bool]) -> None:
@@ -134,7 +125,7 @@ def _table(run_ids: Sequence[str], drawn: tuple[list[str], str, bool]) -> None:
         on_select=_select,
         selection_mode="single-row",
         selection_default={"selection": {"rows": rows}},
-        alt="All runs, newest first",
+        alt=_("All runs, newest first"),
         column_config=_columns(),
     )
 
@@ -143,8 +134,9 @@ def _marked(runs: Sequence[Run]) -> Styler:
     """The table of runs with a piece of each run's line before it."""
     looks = [run_look(run.id) for run in runs]
     table = run_table(runs)
+    table["State"] = [[state_name(RunState(state)) for state in states] for states in table["State"]]
     table.insert(0, LINE, [look.mark for look in looks])
-    return table.style.apply(lambda _: [f"color: {look.color}" for look in looks], subset=[LINE])
+    return table.style.apply(lambda _row: [f"color: {look.color}" for look in looks], subset=[LINE])
 
 
 def _select() -> None:
@@ -157,86 +149,64 @@ def _select() -> None:
 
 def _columns() -> dict[str, Any]:
     config = st.column_config
-    return {
-        LINE: config.TextColumn(pinned=True, width=64, help="How this run is drawn, on every page."),
+    states = list(RunState)
+    titles = {name: config.Column(_(name)) for name in COLUMNS}
+    return titles | {
+        LINE: config.TextColumn(_(LINE), pinned=True, width=64, help=_("How this run is drawn, on every page.")),
         "State": config.MultiselectColumn(
-            options=[str(state) for state in RunState], color=[STATE_COLORS[state] for state in RunState], pinned=True
+            _("State"),
+            options=[state_name(state) for state in states],
+            color=[STATE_COLORS[state] for state in states],
+            pinned=True,
         ),
-        "Progress": config.ProgressColumn(format="%d %%", min_value=0, max_value=100),
-        "Seed": config.NumberColumn(format="plain"),
-        "Iterations": config.NumberColumn(format="localized"),
-        "Elapsed": config.NumberColumn(format="compact"),
-        "Started": config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+        "Progress": config.ProgressColumn(_("Progress"), format="%d %%", min_value=0, max_value=100),
+        "Name": config.TextColumn(_("Name"), width="medium"),
+        "Tags": config.ListColumn(_("Tags"), width="medium"),
+        "Seed": config.NumberColumn(_("Seed"), format="plain"),
+        "Iterations": config.NumberColumn(_("Iterations"), format="localized"),
+        "Elapsed": config.NumberColumn(_("Elapsed"), format="compact"),
+        "Disk": config.NumberColumn(_("Disk"), format="bytes"),
+        "Started": config.DatetimeColumn(_("Started"), format="D MMM YYYY, HH:mm"),
     }
 
 
-def _details(run: Run) -> None:
-    state = run.status().state
-    options, _ = chart_options()
-    if error := st.session_state.get(ERROR):
-        st.error(error, icon=":material/error:")
-    run_card(run.id, options)
-    if not state.is_live:
-        _ended_actions(run, state)
+def _details(run: Run, runs: Sequence[Run]) -> None:
+    """The chosen run, a card after the other; one more is one more line here."""
+    sections: list[Callable[[], None]] = [
+        lambda: _manage(run, runs),
+        lambda: run_card(run.id, chart_options()[0]),
+        lambda: _downloads(run),
+        lambda: _configuration(run),
+    ]
+    for section in sections:
+        section()
+
+
+def _manage(run: Run, runs: Sequence[Run]) -> None:
+    """What a person says of a run and does with it; of a shipped one nothing can be changed."""
+    with st.container(border=True, key="manage"):
+        st.caption(in_markdown(f"{display_name(run)} · {run.id}"))
+        if can_change(run):
+            run_labels(run, [tag for each in runs for tag in labels_of(each.folder).tags])
+        run_actions(run)
+        disk_row(run)
+
+
+def _downloads(run: Run) -> None:
     with st.container(border=True):
-        st.markdown("**Downloads**")
+        st.markdown(_("**Downloads**"))
         downloads(run)
-    with st.expander("Configuration", icon=":material/tune:"):
+
+
+def _configuration(run: Run) -> None:
+    with st.expander(_("Configuration"), icon=":material/tune:"):
         settings = settings_of(run.config)
         st.table(
-            pd.DataFrame({"Setting": [s.title for s in settings], "Value": [s.text for s in settings]}),
+            pd.DataFrame({"Setting": [_(s.title) for s in settings], "Value": [s.text for s in settings]}),
             border="horizontal",
             hide_index=True,
             hide_header=True,
         )
-
-
-def _ended_actions(run: Run, state: RunState) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        if state is RunState.FINISHED:
-            text = st.text_input(
-                "Train longer",
-                value="+5ep",
-                key=f"longer-{run.id}",
-                width=200,
-                help="How much more: +5ep (epochs), 500it (iterations), 60000img (images) or 60s.",
-            )
-            pressed = st.button("Train longer", key=f"train-longer-{run.id}", icon=":material/fast_forward:")
-        with st.popover("Delete", icon=":material/delete:"):
-            st.markdown("Delete this run with its curves, pictures and weights? There is no way back.")
-            st.caption(run.id)
-            if st.button("Delete for good", type="primary", key=f"delete-{run.id}"):
-                _delete(run.id)
-    if state is RunState.FINISHED:
-        _train_longer(run, text, pressed)
-
-
-def _train_longer(run: Run, text: str, pressed: bool) -> None:
-    try:
-        plan = longer_plan(run.status(), text)
-    except ValueError as error:
-        st.markdown(f":red[{str(error)[0].upper()}{str(error)[1:]}]")
-        return
-    st.caption(f"{Length(round(plan.amount, 2), plan.unit).describe()} in all.")
-    if not pressed:
-        return
-    st.session_state.pop(ERROR, None)
-    try:
-        manager().resume(run.id, plan)
-    except GanCoreError as error:
-        st.session_state[ERROR] = str(error)
-    st.rerun()
-
-
-def _delete(run_id: str) -> None:
-    try:
-        manager().delete(run_id)
-    except GanCoreError as error:
-        st.session_state[ERROR] = str(error)
-    else:
-        _choose(None)
-        st.toast(f"Deleted {run_id}.")
-    st.rerun()
 
 
 main()

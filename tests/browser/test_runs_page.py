@@ -77,9 +77,9 @@ def test_a_run_is_chosen_exported_and_deleted(watched: Any, address: str, runs: 
     settle(page)
 
     page.get_by_role("button", name="Delete").first.click()
-    expect(page.get_by_text("There is no way back.")).to_be_visible()
+    expect(page.get_by_text("It can be brought back until the trash is emptied.")).to_be_visible()
     assert (runs.root / one).is_dir()
-    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_role("button", name="Move to trash").click()
     expect(details).to_have_count(0, timeout=RERUN_MS)
     expect(page).to_have_url(re.compile(f"run={newest}"), timeout=RERUN_MS)
     assert not (runs.root / one).exists()
