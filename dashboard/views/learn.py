@@ -25,7 +25,7 @@ def main() -> None:
     with menu, st.container(key="learn-menu", gap=None):
         for other in known.values():
             with st.container(key="learn-here" if other is topic else None):
-                _link(other, other.title)
+                _link(other, "menu")
     with text:
         with st.container(key="learn-choice"):
             st.selectbox(
@@ -60,7 +60,7 @@ def _chosen(known: dict[str, Topic]) -> str:
 
 def _follow(shown: str) -> None:
     """Take the menu's choice into the address."""
-    st.query_params["topic"] = st.session_state[f"topic.{shown}"]
+    _go(st.session_state[f"topic.{shown}"])
 
 
 def _show(topic: Topic) -> None:
@@ -68,23 +68,29 @@ def _show(topic: Topic) -> None:
         st.title(topic.title, anchor=False)
         st.markdown(topic.text)
     if topic.claims:
-        st.subheader(_("Put it to the test"), anchor=False)
+        with st.container(key="learn-tests"):
+            st.header(_("Put it to the test"), anchor=False)
     for name in topic.claims:
         claim_card(CLAIMS[name])
 
 
 def _onwards(topics: list[Topic], shown: Topic) -> None:
-    """Links to the topics before and after."""
+    """The ways to the topics before and after."""
     place = topics.index(shown)
     with st.container(horizontal=True, horizontal_alignment="distribute", key="learn-onwards"):
         if place:
-            _link(topics[place - 1], topics[place - 1].title, ":material/arrow_back:")
+            _link(topics[place - 1], "onwards", ":material/arrow_back:")
         if place + 1 < len(topics):
-            _link(topics[place + 1], topics[place + 1].title, ":material/arrow_forward:")
+            _link(topics[place + 1], "onwards", ":material/arrow_forward:")
 
 
-def _link(topic: Topic, label: str, icon: str | None = None) -> None:
-    st.page_link(Path(__file__), label=label, icon=icon, query_params={"topic": topic.name})
+def _link(topic: Topic, place: str, icon: str | None = None) -> None:
+    """A button and no link: a link from this page to itself leaves the address as it is."""
+    st.button(topic.title, key=f"{place}-{topic.name}", type="tertiary", icon=icon, on_click=_go, args=(topic.name,))
+
+
+def _go(name: str) -> None:
+    st.query_params["topic"] = name
 
 
 main()

@@ -35,10 +35,10 @@ def test_topics_formulas_and_the_way_between_them(page: Page, address: str) -> N
     expect(page.locator(".katex-display")).to_have_count(1)
     assert page.locator(".katex-error").count() == 0
     assert page.get_by_role("paragraph").first.bounding_box()["width"] < 720  # type: ignore[index]
-    page.locator(".st-key-learn-menu").get_by_role("link", name="Mode collapse").click()
+    page.locator(".st-key-learn-menu").get_by_role("button", name="Mode collapse").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mode collapse")
     expect(page).to_have_url(re.compile("topic=mode-collapse"))
-    page.locator(".st-key-learn-onwards").get_by_role("link").last.click()
+    page.locator(".st-key-learn-onwards").get_by_role("button").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("BatchNorm and its eps")
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Mode collapse")

