@@ -64,16 +64,6 @@ class Text(str):
     def __format__(self, spec: str) -> str:
         return self.lower() if spec == "lower" else super().__format__(spec)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _copied, (str(self), self.template, dict(self.values))
-
-
-def _copied(shown: str, template: str, values: Mapping[str, Any]) -> Text:
-    """A message as it was made; its values are not put in again, as one may hold braces."""
-    text = str.__new__(Text, shown)
-    text.template, text.values = template, values
-    return text
-
 
 def _(message: str, /, **values: Any) -> Text:
     """A message in the language in force.
