@@ -18,7 +18,7 @@ from gancore.bench.quality import IMAGES, measure
 from gancore.bench.report import Spread
 from gancore.bench.runner import Variant, train_all
 from gancore.evaluate.ranking import in_order, mean_difference_interval
-from gancore.i18n import N_
+from gancore.i18n import N_, _
 from gancore.run import Run
 from gancore.runs import RunManager
 from gancore.status import RunState
@@ -45,11 +45,11 @@ class Claim:
 
 def bench_claims(manager: RunManager, claims: list[Claim], seeds: int) -> str:
     """Run the experiments and return what came of each, as a list."""
-    verdicts = {True: "Holds here.", False: "Does not hold here.", None: "Not decided."}
+    verdicts = {True: _("Holds here."), False: _("Does not hold here."), None: _("Not decided.")}
     lines = []
     for claim in claims:
         holds, found = claim.experiment(manager, seeds)
-        lines.append(f"- **{claim.text}** ({claim.source}) {verdicts[holds]} {found}")
+        lines.append(f"- **{_(claim.text)}** ({_(claim.source)}) {verdicts[holds]} {found}")
     return "\n".join(lines)
 
 
@@ -111,17 +111,19 @@ def _listed(found: Mapping[str, Spread], seeds: int, digits: int) -> str:
     cells = []
     for name, spread in found.items():
         lost = seeds - len(spread.values)
-        cells.append(f"{name} {spread.text(digits)}" + (f" ({lost} of {seeds} diverged)" if lost else ""))
+        cell = f"{name} {spread.text(digits)}"
+        cells.append(_("{cell} ({lost} of {seeds} diverged)", cell=cell, lost=lost, seeds=seeds) if lost else cell)
     return ", ".join(cells)
 
 
 def _best_order(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
     runs = _train(manager, (*LAB, "dcgan"), seeds, IMAGES)
     found = {name: _distances(runs[name]) for name in LAB}
-    return in_order([spread.values for spread in found.values()]), (
-        f"Fréchet distance after 2 epochs of MNIST, where the lab looks at samples after 30: "
-        f"{_listed(found, seeds, 0)}. The lab normalises the data for its WGAN only; a DCGAN with data in [-1, 1] "
-        f"reaches {_distances(runs['dcgan']).text(0)}."
+    return in_order([spread.values for spread in found.values()]), _(
+        "Fréchet distance after 2 epochs of MNIST, where the lab looks at samples after 30: {distances}. The lab "
+        "normalises the data for its WGAN only; a DCGAN with data in [-1, 1] reaches {distance}.",
+        distances=_listed(found, seeds, 0),
+        distance=_distances(runs["dcgan"]).text(0),
     )
 
 
@@ -131,9 +133,12 @@ def _rise_and_fall(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
     epochs = [
         float(run.history().column("epoch")[course(run.history().column("generator_loss")).argmax()]) for run in runs
     ]
-    return (shapes[0] if len(set(shapes)) == 1 else None), (
-        f"In {sum(shapes)} of {len(shapes)} runs of gan-lab over 30 epochs of MNIST; the highest point lies at epoch "
-        f"{Spread(tuple(epochs)).text(1)} (the document says 10)."
+    return (shapes[0] if len(set(shapes)) == 1 else None), _(
+        "In {count} of {runs} runs of gan-lab over 30 epochs of MNIST; the highest point lies at epoch {epoch} (the "
+        "document says 10).",
+        count=sum(shapes),
+        runs=len(shapes),
+        epoch=Spread(tuple(epochs)).text(1),
     )
 
 
@@ -142,9 +147,10 @@ def _smoother(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
     found = {name: Spread(tuple(_roughness_of(run) for run in runs[name])) for name in LAB}
     wgan = found[LAB[0]].values
     verdicts = {in_order([wgan, found[name].values]) for name in LAB[1:]}
-    return (False if False in verdicts else None if None in verdicts else True), (
-        f"Jumps of both losses around their courses, as a share of the course's range, over 2 epochs of MNIST: "
-        f"{_listed(found, seeds, 3)}."
+    return (False if False in verdicts else None if None in verdicts else True), _(
+        "Jumps of both losses around their courses, as a share of the course's range, over 2 epochs of MNIST: "
+        "{jumps}.",
+        jumps=_listed(found, seeds, 3),
     )
 
 
@@ -161,10 +167,13 @@ def _one_optimizer(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
     found = {name: _distances(runs[name]) for name in presets}
     reversal, turns = found.values()
     margin = EQUAL * turns.mean
-    return same_within(turns.values, reversal.values, margin), (
-        f"The same networks and losses, Fréchet distance after 2 epochs of MNIST: {_listed(found, seeds, 0)}; equal "
-        f"means that the means lie within {EQUAL:.0%}, {margin:.0f}, of one another. One backward pass gives the "
-        "gradients of both players at the same point; in turns, G meets a D that has already moved."
+    return same_within(turns.values, reversal.values, margin), _(
+        "The same networks and losses, Fréchet distance after 2 epochs of MNIST: {distances}; equal means that the "
+        "means lie within {share:.0%}, {margin:.0f}, of one another. One backward pass gives the gradients of both "
+        "players at the same point; in turns, G meets a D that has already moved.",
+        distances=_listed(found, seeds, 0),
+        share=EQUAL,
+        margin=margin,
     )
 
 
@@ -172,10 +181,13 @@ def _clear_after_50(manager: RunManager, seeds: int) -> tuple[bool | None, str]:
     row = measure("gan-simple", _train(manager, ("gan-simple",), seeds, "50ep")["gan-simple"])
     confidence, precision = (row.spread(name) or Spread((0.0,)) for name in ("confidence", "precision"))
     distance = row.spread("frechet") or Spread((math.inf,))
-    return confidence.mean >= 0.9 and precision.mean >= 0.5, (
-        f"gan-simple after 50 epochs of MNIST: mean confidence of the classifier {confidence.text(2)}, precision "
-        f"{precision.text(2)} (share of samples that look like some real digit), Fréchet distance "
-        f"{distance.text(0)}. Clear means a confidence of 0.9 and a precision of a half."
+    return confidence.mean >= 0.9 and precision.mean >= 0.5, _(
+        "gan-simple after 50 epochs of MNIST: mean confidence of the classifier {confidence}, precision {precision} "
+        "(share of samples that look like some real digit), Fréchet distance {distance}. Clear means a confidence of "
+        "0.9 and a precision of a half.",
+        confidence=confidence.text(2),
+        precision=precision.text(2),
+        distance=distance.text(0),
     )
 
 

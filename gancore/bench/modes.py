@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from gancore.bench.report import Spread, markdown
 from gancore.bench.runner import Variant, train_all
 from gancore.evaluate.plane import plane_quality
+from gancore.i18n import N_, _
 from gancore.plane import COUNTED
 from gancore.points import make_points
 from gancore.run import Run
@@ -30,7 +31,12 @@ PUBLISHED = (
     ("PacGAN4", "7.8 ± 0.1", "95.9 %", "24.8 ± 0.2", "93.6 %"),
 )
 """Model and paper; modes and high quality on the ring, the same on the grid."""
-HEADING = ("model", "ring: modes of 8", "ring: high quality", "grid: modes of 25", "grid: high quality")
+HEADING = (
+    N_("ring: modes of 8"),
+    N_("ring: high quality"),
+    N_("grid: modes of 25"),
+    N_("grid: high quality"),
+)
 
 
 def bench_modes(
@@ -59,7 +65,7 @@ def bench_modes(
             cells.append(Spread(tuple(each["modes"] for each in found)).text(1))
             cells.append(Spread(tuple(each["high_quality"] for each in found)).text(1, 100) + " %")
         rows.append(cells)
-    heading = ("model", *(cell for cell in HEADING if cell.split(":")[0] in data))
+    heading = (_("model"), *(_(cell) for cell in HEADING if cell.split(":")[0] in data))
     return markdown(heading, rows)
 
 

@@ -21,6 +21,7 @@ from gancore.evaluate.evaluate import Evaluation, evaluate_run, stored_evaluatio
 from gancore.evaluate.metrics import measure as measure_features
 from gancore.evaluate.ranking import in_order
 from gancore.evaluate.reference import reference_for
+from gancore.i18n import N_, _
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.recipes.compact import CompactSettings
 from gancore.run import Run
@@ -41,6 +42,16 @@ LUCIC: dict[str, tuple[str, str]] = {
     "dragan": ("7.6 ± 0.4", "27.7 ± 1.2"),
 }
 """Recipe -> best FID of its loss on MNIST and on Fashion-MNIST."""
+HEADING = (
+    N_("preset"),
+    N_("Fréchet"),
+    N_("precision"),
+    N_("recall"),
+    N_("classes"),
+    N_("class KL"),
+    N_("minutes"),
+    N_("Lucic et al., FID"),
+)
 COLUMNS = (("frechet", 1), ("precision", 2), ("recall", 2), ("modes", 1), ("class_kl", 3))
 """Metrics of the table, and their digits."""
 _LUCIC_COLUMN = {"mnist": 0, "fashion-mnist": 1}
@@ -122,20 +133,19 @@ def table(rows: Sequence[Row], data: str, real: Mapping[str, float]) -> str:
     lines = []
     if real:
         values = [f"{real[metric]:.{digits}f}" if metric in real else "-" for metric, digits in COLUMNS]
-        lines.append(["training images", *values, "-", "-"])
+        lines.append([_("training images"), *values, "-", "-"])
     for row in sorted(rows, key=place):
         cells = [row.preset]
         for metric, digits in COLUMNS:
             found = row.spread(metric)
             cells.append(found.text(digits) if found else "-")
         if row.diverged:
-            cells[1] += f" ({row.diverged} diverged)"
+            cells[1] = _("{distance} ({count} diverged)", distance=cells[1], count=row.diverged)
         published = LUCIC.get(recipe_of(row.preset.split()[0]).name)
         column = _LUCIC_COLUMN.get(data)
         cells += [row.minutes.text(1), published[column] if published and column is not None else "-"]
         lines.append(cells)
-    heading = ("preset", "Fréchet", "precision", "recall", "classes", "class KL", "minutes", "Lucic et al., FID")
-    return markdown(heading, lines)
+    return markdown([_(cell) for cell in HEADING], lines)
 
 
 def beside_lucic(rows: Sequence[Row], data: str, images: str) -> str:
@@ -152,17 +162,31 @@ def beside_lucic(rows: Sequence[Row], data: str, images: str) -> str:
     ours = sorted(shared, key=lambda name: found[name].mean)
     pairs = [in_order([found[first].values, found[second].values]) for first, second in combinations(theirs, 2)]
     sentences = [
-        f"Losses that train the same small networks here, in Lucic et al.'s order: {', '.join(theirs)}; in ours: "
-        f"{', '.join(ours)}.",
-        f"Of the {len(pairs)} pairs, {pairs.count(True)} come in their order, {pairs.count(False)} in the other, and "
-        f"{pairs.count(None)} lie within the noise of our seeds.",
-        "What differs: theirs is the best of a wide search over settings for each loss, in Inception features; ours "
-        f"is one preset with its own settings after {Length.parse(images).describe()}, seen by the data's judge.",
+        _(
+            "Losses that train the same small networks here, in Lucic et al.'s order: {theirs}; in ours: {ours}.",
+            theirs=", ".join(theirs),
+            ours=", ".join(ours),
+        ),
+        _(
+            "Of the {pairs} pairs, {same} come in their order, {other} in the other, and {noise} lie within the "
+            "noise of our seeds.",
+            pairs=len(pairs),
+            same=pairs.count(True),
+            other=pairs.count(False),
+            noise=pairs.count(None),
+        ),
+        _(
+            "What differs: theirs is the best of a wide search over settings for each loss, in Inception features; "
+            "ours is one preset with its own settings after {length}, seen by the data's judge.",
+            length=Length.parse(images).describe(),
+        ),
     ]
     slow = [name for name in found if recipe_of(name).batches_per_iteration(configure(name, data=data).settings) > 1]
     if slow:
-        names = " and ".join(slow)
         sentences.append(
-            f"At equal images G has had fewer updates in {names}, whose critic takes several batches for each."
+            _(
+                "At equal images G has had fewer updates in {names}, whose critic takes several batches for each.",
+                names=_(" and ").join(slow),
+            )
         )
     return " ".join(sentences)

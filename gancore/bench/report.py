@@ -13,6 +13,7 @@ import torch
 
 from gancore.devices import CORES, resolve_device, resolve_precision
 from gancore.files import write_aside
+from gancore.i18n import ngettext
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def machine(precision: str = "auto") -> str:
     device = resolve_device("auto")
     if device.type == "cuda":
         name = f"{torch.cuda.get_device_name(device)}, {name}"
-    cores = "1 core" if CORES == 1 else f"{CORES} cores"
+    cores = ngettext("{count} core", "{count} cores", CORES)
     return f"{name}, {cores}, torch {torch.__version__}, {resolve_precision(precision, device)}"
 
 

@@ -84,4 +84,4 @@ def bench_stacked(manager: RunManager, variants: Sequence[Variant], seeds: int, 
                 Spread(tuple(run.status().elapsed_s / 60 for run in mine)).text(1),
             )
         )
-    return markdown(("model", "modes of 1,000", "KL", "minutes"), rows)
+    return markdown((_("model"), _("modes of 1,000"), "KL", _("minutes")), rows)
