@@ -15,17 +15,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "dashboard"
-EXEMPT: set[str] = {
-    "downloads.py",
-    "image_story.py",
-    "latent_controls.py",
-    "latent_walks.py",
-    "prints.py",
-    "run_facts.py",
-    "run_picker.py",
-    "views/latent.py",
-    "views/runs.py",
-}
+EXEMPT = {"run_picker.py", "views/runs.py"}
 """Files whose words are still to be wrapped."""
 NAMES = {"CSV", "JSON", "GIF", "GANscope", "cross-scores", "quick", "drawing"}
 """What is called the same in every language: formats, the program, names of files and of presets."""
@@ -35,7 +25,7 @@ SHOWN_FIRST = {
     "header", "html", "info", "linked_pills", "linked_selectbox", "markdown", "metric", "multiselect", "NumberColumn",
     "number_input", "pills", "popover", "radio", "run_mark", "segmented_control", "select_slider",
     "selectbox", "slider", "spinner", "status", "subheader", "success", "tabs", "text", "text_area", "text_input",
-    "TextColumn", "title", "to_come", "toast", "toggle", "warning", "write", "_step",
+    "TextColumn", "title", "to_come", "toast", "toggle", "warning", "_step",
 }  # fmt: skip
 """Functions whose first argument is read by a person."""
 SHOWN_SECOND = {"progress", "_step"}
