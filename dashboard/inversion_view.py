@@ -77,7 +77,9 @@ def _ask(run: Run, sampler: Sampler, condition: int | None, moment: str, *, live
     tried: int | None = None
     if condition is not None:
         name = sampler.condition_names[condition]
-        each = st.toggle(_("Try each class"), value=True, key="inversion.each", persist_state="session")
+        is_image = sampler.conditions is not None and sampler.conditions.ndim > 1
+        label = _("Try each source image") if is_image else _("Try each class")
+        each = st.toggle(label, value=True, key="inversion.each", persist_state="session")
         tried = None if each else condition
         if not each:
             st.caption(_("Only {name}, which is chosen above, is tried.", name=name))

@@ -52,7 +52,7 @@ function draw(painter) {
   const hidden = hiddenCount(painter);
   const share = (100 * hidden) / mask.length;
   const _ = (text) => data.words?.[text] ?? text;
-  painter.total.textContent = _("{share} % hidden").replace("{share}", share.toFixed(share < 10 ? 1 : 0));
+  painter.total.textContent = _("{share} % hidden").replace("{share}", share.toFixed(share && share < 10 ? 1 : 0));
   painter.clear.disabled = data.disabled || !hidden;
   root.dataset.hidden = hidden;
 }
