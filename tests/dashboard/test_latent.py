@@ -252,7 +252,7 @@ class TestPage:
         newest, oldest = at_root(root).runs()
         labels = run_labels([newest, oldest])
         assert re.fullmatch(r"gan-deep · digits · \d+ \w{3} \d\d:\d\d", labels[newest.id])
-        same = SimpleNamespace(config=oldest.config, status=oldest.status)
+        same = SimpleNamespace(config=oldest.config, status=oldest.status, folder=oldest.folder)
         runs: Any = [SimpleNamespace(id=name, **vars(same)) for name in ("third", "second", "first")]
         two, three = run_labels(runs[1:]), run_labels(runs)
         assert len(set(three.values())) == 3
