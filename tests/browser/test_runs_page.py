@@ -50,7 +50,7 @@ def ids(runs: RunManager) -> dict[str, str]:
 
 def open_page(page: Page, address: str, path: str) -> None:
     page.goto(f"{address}/{path}")
-    expect(page.locator(".main-svg").first).to_be_visible(timeout=RERUN_MS)
+    expect(page.locator(".st-key-manage")).to_be_visible(timeout=RERUN_MS)
     settle(page)
 
 

@@ -85,6 +85,15 @@ def test_a_name_is_the_least_that_tells_runs_apart() -> None:
     assert equal == {"gan-lab-digits-1": "gan-lab · digits-1", "gan-lab-digits-2": "gan-lab · digits-2"}
 
 
+def test_a_given_name_goes_before_the_preset() -> None:
+    configs = {"a": configure("gan-lab"), "b": configure("gan-lab", seed=3), "c": configure("dcgan")}
+    assert comparison.short_names(configs, {"a": "Baseline"}) == {"a": "Baseline", "b": "gan-lab", "c": "dcgan"}
+    alike = comparison.short_names(configs, dict.fromkeys(configs, "Mine"))
+    assert alike == {"a": "Mine · gan-lab · seed 0", "b": "Mine · gan-lab · seed 3", "c": "Mine · dcgan"}
+    taken = comparison.short_names(configs, {"c": "gan-lab · seed 3"})
+    assert len(set(taken.values())) == 3
+
+
 def test_names_are_never_shared() -> None:
     configs = {
         f"gan-lab-{index}": configure("gan-lab", seed=seed, plan=plan, data=data)
