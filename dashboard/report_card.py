@@ -46,7 +46,7 @@ def report_card(runs: Sequence[Run], names: Mapping[str, str] | None = None) -> 
 
 
 def _buttons(runs: Sequence[Run], names: Mapping[str, str] | None) -> None:
-    looks = {run.id: Look(look.color, look.dash) for run in runs if (look := run_look(run.id))}
+    looks = {run.id: Look(run_look(run.id).color, run_look(run.id).dash) for run in runs}
     name = f"lab-report-{runs[0].id if len(runs) == 1 else date.today().isoformat()}"
     made_button(
         _("Lab report (HTML)"),
