@@ -262,10 +262,7 @@ def test_the_onnx_generator_makes_the_samplers_images(
 
 @pytest.mark.parametrize(
     "preset",
-    [
-        preset if preset in ("gan-simple", "cgan") else pytest.param(preset, marks=pytest.mark.slow)
-        for preset in PRESETS
-    ],
+    [preset if preset == "cgan" else pytest.param(preset, marks=pytest.mark.slow) for preset in PRESETS],
 )
 def test_the_onnx_generator_makes_what_pytorch_makes(make_manager, tmp_path: Path, preset: str) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("onnxscript")
