@@ -40,7 +40,7 @@ def metrics(runs: Sequence[Reported]) -> Section:
     blocks += _live([run for run in runs if run.evaluation is None and run.quality is not None])
     if not blocks:
         blocks.append(Text(_("Nothing was measured. gancore evaluate, or the Ranking page, measures finished runs.")))
-    return Section("metrics", _("Quality of the samples"), blocks)
+    return Section("metrics", _("Quality of the samples"), blocks, on_new_page=True)
 
 
 def with_names(sentence: str, names: Mapping[str, str]) -> str:

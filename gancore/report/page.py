@@ -58,7 +58,7 @@ def page(runs: Sequence[Reported]) -> str:
     written = answers([run.run.folder for run in runs])
     environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.get_template("report.html")
-    return template.render(
+    made = template.render(
         language=i18n.language().replace("_", "-"),
         style=(_HERE / "report.css").read_text(encoding="utf-8"),
         title=_title(runs),
@@ -72,6 +72,7 @@ def page(runs: Sequence[Reported]) -> str:
         drawn=drawn,
         data_uri=_data_uri,
     )
+    return made.strip() + "\n"
 
 
 def figures_of(chapters: Sequence[Section]) -> list[Figure]:

@@ -53,8 +53,8 @@ GROUPS = (
             Question(
                 "gan-structure",
                 N_(
-                    "Describe both networks from their tables above or their graphs in TensorBoard: what goes in, "
-                    "what comes out, and which layers hold most of the parameters?"
+                    "Describe both networks from their tables in the report or their graphs in TensorBoard: what "
+                    "goes in, what comes out, and which layers hold most of the parameters?"
                 ),
             ),
         ),

@@ -42,9 +42,8 @@ def address(serve: Callable[..., str], runs: list[Run]) -> str:
 
 @pytest.fixture
 def opened(context: BrowserContext) -> Any:
-    """A page of a browser that is offline."""
+    """A page for files; what follows goes on when the browser is back online."""
     page = context.new_page()
-    context.set_offline(True)
     yield page
     context.set_offline(False)
     page.close()
@@ -57,9 +56,8 @@ def download(page: Page, label: str) -> bytes:
 
 
 def test_a_report_is_written_downloaded_opened_offline_and_printed(
-    watched: Any, address: str, runs: list[Run], opened: Page, context: BrowserContext, tmp_path: Path
+    watched: Any, address: str, runs: list[Run], opened: Page, tmp_path: Path
 ) -> None:
-    context.set_offline(False)
     page: Page = watched.page
     page.goto(f"{address}/compare?" + "&".join(f"runs={run.id}" for run in runs))
     card = page.locator(".st-key-report-card")
@@ -86,7 +84,7 @@ def test_a_report_is_written_downloaded_opened_offline_and_printed(
     errors: list[str] = []
     opened.on("request", lambda request: requests.append(request.url))
     opened.on("console", lambda message: errors.append(message.text))
-    context.set_offline(True)
+    opened.context.set_offline(True)
     for scheme, width in (("light", 1280), ("dark", 390)):
         opened.emulate_media(color_scheme=scheme)
         opened.set_viewport_size({"width": width, "height": 900})

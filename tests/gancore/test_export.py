@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import json
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +25,11 @@ from gancore import data
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
 from gancore.export import EXPORTS, export
 from gancore.history import POSITION, History
-from gancore.recipes import recipe_of
+from gancore.recipes import PRESETS, recipe_of
 from gancore.run import Run
 from gancore.runs import RunManager
 from gancore.sampling import open_sampler
+from gancore.structure import example_networks
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +106,50 @@ def test_tensorboard_has_every_gallery_at_its_iteration(run: Run, tensorboard: P
     with Image.open(run.folder.path / galleries[0].image) as picture:
         assert (shown[0].width, shown[0].height) == picture.size
     assert shown[-1].wall_time == pytest.approx(run.status().created_at + galleries[-1].elapsed_s, abs=1e-3)
+
+
+def test_tensorboard_itself_shows_scalars_images_and_graphs(run: Run, tensorboard: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(tensorboard), "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--load_fast", "false", "--reload_interval", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def ask(path: str) -> bytes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/data/{path}", timeout=10) as answer:
+            content: bytes = answer.read()
+            return content
+
+    def shown(path: str, *wanted: str) -> Any:
+        """What TensorBoard says once it has read the log."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and server.poll() is None:
+            with contextlib.suppress(OSError):
+                found = json.loads(ask(path))
+                if found and all(name in found for name in wanted):
+                    return found
+            time.sleep(0.3)
+        pytest.fail(f"TensorBoard did not answer {path}")
+
+    try:
+        tags = shown("plugin/scalars/tags", ".")
+        assert {"DCGAN/Loss/Generator", "DCGAN/Loss/Discriminator"} <= set(tags["."])
+        points = shown("plugin/scalars/scalars?run=.&tag=DCGAN%2FLoss%2FGenerator")
+        assert [step for _time, step, _value in points] == [0, 1, 2]
+        values = run.history().column("generator_loss")
+        assert points[0][2] == pytest.approx(values[:3].mean(), rel=1e-5)
+        images = shown("plugin/images/images?run=.&tag=Generated%20Images&sample=0")
+        assert [image["step"] for image in images] == [gallery.iteration for gallery in run.galleries()]
+        assert ask(f"plugin/images/individualImage?{images[0]['query']}").startswith(b"\x89PNG")
+        shown("plugin/graphs/info", "generator", "discriminator")
+        assert b"ConvTranspose2d" in ask("plugin/graphs/graph?run=generator&conceptual=false")
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 @pytest.mark.parametrize(("player", "layer"), [("generator", "ConvTranspose2d"), ("discriminator", "MaxPool2d")])
@@ -207,6 +258,31 @@ def test_the_onnx_generator_makes_the_samplers_images(
         (images,) = evaluator.run(None, {"latents": z.numpy()})
         difference = data.from_range(torch.from_numpy(images), "[-1, 1]").int() - sampler.images(z).int()
         assert difference.abs().max() <= 1
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [preset if preset == "cgan" else pytest.param(preset, marks=pytest.mark.slow) for preset in PRESETS],
+)
+def test_the_onnx_generator_makes_what_pytorch_makes(make_manager, tmp_path: Path, preset: str) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("onnxscript")
+    runtime = pytest.importorskip("onnxruntime")
+    run = make_manager().start(tiny(preset, "3it"))
+    assert run.wait(60)
+    out = export(run, "onnx", tmp_path / "generator.onnx")
+    session = runtime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
+    generator, given = example_networks(run)["generator"]
+    generator.load_state_dict(run.folder.generator_weights(run.milestones()[-1]))
+    names = [put.name for put in session.get_inputs()]
+    assert names == ["latents", "condition"][: len(given)]
+    for count in (1, 3):
+        inputs = [value.repeat(2, *[1] * (value.ndim - 1))[:count] for value in given]
+        with torch.inference_mode():
+            expected = generator.eval()(*inputs).numpy()
+        feed = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
+        (made,) = session.run(["images"], feed)
+        assert made.shape == expected.shape
+        assert np.allclose(made, expected, atol=1e-5)
 
 
 def test_a_generator_that_onnx_cannot_express_is_refused_with_the_reason(
