@@ -20,6 +20,7 @@ from dashboard.run_colors import run_look
 from dashboard.steering_card import steering_card
 from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
+from gancore.i18n import _
 from gancore.live_quality import measured_numbers
 from gancore.run import Run
 from gancore.schedule import whole_percent
@@ -65,6 +66,8 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             with st.container():
                 if status.state.is_live and not run.is_mine:
                     st.caption("It trains in another process; pause and stop it there.")
+                if run.is_shipped:
+                    st.caption(_("Ships with GANscope: trained beforehand, and here to be looked at."))
             diagnosis_card(run, status)
             with st.container():
                 steering_card(run, status)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.engine import manager
 from gancore.errors import GanCoreError
+from gancore.i18n import _
 from gancore.run import Run
 
 TRAIN_PAGE = Path(__file__).parent / "views" / "train.py"
@@ -97,6 +98,8 @@ def run_labels(runs: Sequence[Run]) -> dict[str, str]:
     alike: Counter[str] = Counter()
     for run in reversed(runs):
         started = time.strftime("%d %b %H:%M", time.localtime(run.status().created_at)).lstrip("0")
+        if run.is_shipped:
+            started = _("shipped")
         label = f"{run.config.preset} · {Path(run.config.data).name} · {started}"
         alike[label] += 1
         labels[run.id] = label if alike[label] == 1 else f"{label} ({alike[label]})"

@@ -20,6 +20,7 @@ from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOptio
 from gancore.cli_samples import register as register_samples
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
 from gancore.errors import ConfigError, GanCoreError
+from gancore.i18n import _
 
 app = typer.Typer(
     name="gancore",
@@ -129,7 +130,8 @@ def resume(
     if epochs is not None and epochs.startswith("+"):
         epochs = str(read_length(epochs[1:], "--epochs", needs_unit=False).amount + old.status().epoch)
     plan = planned_length(epochs, budget)
-    fetch_data(old.config)
+    if not old.is_shipped:  # which the manager refuses
+        fetch_data(old.config)
     follow(manager, manager.resume(run_id, plan))
 
 
@@ -156,7 +158,8 @@ def list_runs(as_json: JsonOption = False, runs: RunsOption = DEFAULT_RUNS) -> N
                 "iteration": status.iteration,
                 "images_seen": status.images_seen,
                 "elapsed_s": round(status.elapsed_s, 1),
-                "message": status.message,
+                "message": _("ships with GANscope") if run.is_shipped else status.message,
+                "shipped": run.is_shipped,
             }
         )
     _print(rows, as_json, ("run", "state", "progress", "epoch", "plan", "message"))
