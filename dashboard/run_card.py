@@ -69,6 +69,8 @@ def _card(run_id: str, was_live: bool, options: ChartOptions) -> None:
             with st.container():
                 if status.state.is_live and not run.is_mine:
                     st.caption(_("It trains in another process; pause and stop it there."))
+                if run.is_shipped:
+                    st.caption(_("Ships with GANscope: trained beforehand, and here to be looked at."))
             diagnosis_card(run, status)
             with st.container():
                 steering_card(run, status)

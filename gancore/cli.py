@@ -170,7 +170,8 @@ def resume(
     if epochs is not None and epochs.startswith("+"):
         epochs = str(read_length(epochs[1:], "--epochs", needs_unit=False).amount + old.status().epoch)
     plan = planned_length(epochs, budget)
-    fetch_data(old.config)
+    if not old.is_shipped:  # which the manager refuses
+        fetch_data(old.config)
     follow(manager, manager.resume(run_id, plan))
 
 
@@ -206,10 +207,13 @@ def list_runs(
             "images_seen": status.images_seen,
             "elapsed_s": round(status.elapsed_s, 1),
             "message": status.message,
+            "shipped": run.is_shipped,
             **labels_row(run),
         }
         if not as_json:
             row |= {"state": status.state.words, "message": status.words}
+            if run.is_shipped:
+                row["message"] = _("ships with GANscope")
         rows.append(row)
     _print(rows, as_json, ("run", *label_columns(rows), "state", "progress", "epoch", "plan", "message"))
     for problem in damaged.values():

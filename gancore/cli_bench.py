@@ -146,6 +146,44 @@ def shipped(
 
 
 @bench.command()
+def worth(
+    run: Annotated[
+        list[str] | None,
+        typer.Option("--run", metavar="RUN", help="Whose samples; may be repeated. Default: shipped ones."),
+    ] = None,
+    real: Annotated[str, typer.Option("--real", help="Numbers of real images.")] = "100,1000,10000",
+    generated: Annotated[int, typer.Option("--generated", min=10, help="Samples of each run.")] = 10_000,
+    seeds: SeedsOption = 3,
+    shown: Annotated[int, typer.Option("--shown", min=1, help="Images each classifier trains on.")] = 300_000,
+    write: WriteOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
+) -> None:
+    """What samples are worth as training data: a classifier trained on real images, on samples, and on both."""
+    from gancore.bench import worth as module
+    from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
+
+    try:
+        counts = [int(number) for number in real.split(",")]
+    except ValueError:
+        raise ConfigError(f"--real: expected numbers with commas between, found {real!r}") from None
+    manager = RunManager(runs, shelf=shelf_folder())
+    names = run or ["quick-mnist", "cgan-mnist"]
+    chosen = [manager.get(name) for name in names]
+    table = module.bench_worth(
+        chosen,
+        counts,
+        generated=generated,
+        seeds=seeds,
+        shown=shown,
+        progress=lambda doing: typer.echo(f"  {doing}", err=True),
+    )
+    named = "".join(f" --run {name}" for name in names)
+    command = f"bench worth{named} --real {real} --generated {generated} --seeds {seeds} --shown {shown}"
+    _publish(command, "worth", "What samples are worth as training data", table, write)
+
+
+@bench.command()
 def claims(
     claim: Annotated[list[str] | None, typer.Option("--claim", help="Which; may be repeated. Default: all.")] = None,
     seeds: SeedsOption = 3,

@@ -25,6 +25,7 @@ from gancore.evaluate.ranking import main_metric
 from gancore.files import write_aside, write_json
 from gancore.history import HISTORY_FILE, SIGNALS_FILE, read_history, write_small_history
 from gancore.i18n import _
+from gancore.player_files import read_state, write_state
 from gancore.recipes import configure, recipe_of
 from gancore.run import Run
 from gancore.runs import RunManager
@@ -173,6 +174,10 @@ def ship(run: Run, target: Path, command: str) -> None:
     if in_plane:
         newest = folder.checkpoints()[0]
         shutil.copytree(newest, target / newest.name)
+        state = read_state(newest)
+        # The order of a hundred thousand points is most of the file; a branch begins a pass of its own.
+        state["batches"] = {**state["batches"], "order": torch.empty(0, dtype=torch.int64), "cursor": 0}
+        write_state(target / newest.name, state)
     evaluations = [found.model_copy(update={"run": target.name}) for found in stored_evaluations(run)]
     write_json(target / EVALUATION_FILE, [found.model_dump(mode="json") for found in evaluations])
     RunFolder(target).write_galleries(index)
