@@ -59,6 +59,8 @@ _HEADINGS = {
     "progress": N_("progress"),
     "epoch": N_("epoch"),
     "message": N_("message"),
+    "name": N_("name"),
+    "tags": N_("tags"),
 }
 _PLACES = (N_("bundled"), N_("here"))
 
@@ -211,7 +213,7 @@ def list_runs(
             **labels_row(run),
         }
         if not as_json:
-            row |= {"state": status.state.words, "message": status.words}
+            row |= {"state": status.state.words, "message": status.words, "tags": ", ".join(row["tags"])}
             if run.is_shipped:
                 row["message"] = _("ships with GANscope")
         rows.append(row)

@@ -29,8 +29,9 @@ def archive(
 ) -> None:
     from gancore.archive import write_archive
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    run = RunManager(runs).get(run_id)
+    run = RunManager(runs, shelf=shelf_folder()).get(run_id)
     out = Path(f"{run.id}.zip") if out is None else out
     if out.suffix != ".zip":
         raise ConfigError(_("--out: expected a name that ends with .zip, found {name!r}", name=str(out)))
@@ -66,6 +67,7 @@ def upload(
     from gancore.library import label
     from gancore.recipes import configure, reconfigure
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
     from gancore.upload import check_kind
     from gancore.upload import upload as take
 
@@ -78,7 +80,7 @@ def upload(
     if preset is not None:
         config = configure(preset, **overrides)
     else:
-        config = reconfigure(RunManager(runs).get(str(like)).config, **overrides)
+        config = reconfigure(RunManager(runs, shelf=shelf_folder()).get(str(like)).config, **overrides)
     fetch_data(config)
     folder = take(runs, file, config)
     if name:

@@ -8,39 +8,40 @@ from typing import Annotated
 import typer
 
 from gancore.errors import ConfigError
+from gancore.i18n import _
 
 bench = typer.Typer(
     name="bench",
-    help="Run published results again; what has been trained is not trained twice.",
+    help=_("Run published results again; what has been trained is not trained twice."),
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where the runs are kept.")]
-SeedsOption = Annotated[int, typer.Option("--seeds", min=1, max=100, help="Runs of each, from seeds 0, 1, ...")]
+RunsOption = Annotated[Path, typer.Option("--runs", metavar="DIR", help=_("Where the runs are kept."))]
+SeedsOption = Annotated[int, typer.Option("--seeds", min=1, max=100, help=_("Runs of each, from seeds 0, 1, ..."))]
 VariantOption = Annotated[
     list[str] | None,
-    typer.Option("--variant", metavar="'PRESET NAME=VALUE'", help="What to train; may be repeated."),
+    typer.Option("--variant", metavar="'PRESET NAME=VALUE'", help=_("What to train; may be repeated.")),
 ]
-BudgetOption = Annotated[str, typer.Option("--budget", metavar="LENGTH", help="Training of each run.")]
+BudgetOption = Annotated[str, typer.Option("--budget", metavar="LENGTH", help=_("Training of each run."))]
 WriteOption = Annotated[
-    Path | None, typer.Option("--write", metavar="FILE", help="Also put the table into this document.")
+    Path | None, typer.Option("--write", metavar="FILE", help=_("Also put the table into this document."))
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Runs at once.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=64, help=_("Runs at once."))]
 DEFAULT_RUNS = Path("checkpoints/bench")
 
 
-@bench.command()
+@bench.command(help=_("PacGAN's ring of 8 and grid of 25, with the published numbers beside ours."))
 def modes(
     variant: VariantOption = None,
     seeds: SeedsOption = 5,
     budget: BudgetOption = "20000it",
-    data: Annotated[str, typer.Option("--data", help="ring, grid, or both with a comma.")] = "ring,grid",
+    data: Annotated[str, typer.Option("--data", help=_("ring, grid, or both with a comma."))] = "ring,grid",
     jobs: JobsOption = 2,
     write: WriteOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """PacGAN's ring of 8 and grid of 25, with the published numbers beside ours."""
+    """``gancore bench modes``."""
     from gancore.bench import modes as module
     from gancore.bench.runner import parse_variants
     from gancore.runs import RunManager
@@ -60,7 +61,7 @@ def modes(
     )
 
 
-@bench.command()
+@bench.command(help=_("Stacked MNIST: modes of 1,000 and KL over 26,000 samples."))
 def stacked(
     variant: VariantOption = None,
     seeds: SeedsOption = 1,
@@ -69,7 +70,7 @@ def stacked(
     write: WriteOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Stacked MNIST: modes of 1,000 and KL over 26,000 samples."""
+    """``gancore bench stacked``."""
     from gancore.bench import stacked as module
     from gancore.bench.runner import parse_variants
     from gancore.runs import RunManager
@@ -81,17 +82,19 @@ def stacked(
     )
 
 
-@bench.command()
+@bench.command(help=_("All presets after the same number of images, with the order of Lucic et al. beside."))
 def quality(
     variant: VariantOption = None,
     seeds: SeedsOption = 3,
     budget: BudgetOption = "120000img",
-    data: Annotated[str, typer.Option("--data", help="A data set of images.")] = "mnist",
+    data: Annotated[str, typer.Option("--data", help=_("A data set of images."))] = "mnist",
     jobs: JobsOption = 2,
-    write: Annotated[Path, typer.Option("--write", metavar="FILE", help="The document.")] = Path("docs/results.md"),
+    write: Annotated[Path, typer.Option("--write", metavar="FILE", help=_("The document."))] = Path(
+        "docs/results.md"
+    ),
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """All presets after the same number of images, with the order of Lucic et al. beside."""
+    """``gancore bench quality``."""
     from gancore.bench import quality as module
     from gancore.bench.runner import parse_variants
     from gancore.runs import RunManager
@@ -105,17 +108,25 @@ def quality(
         _publish(command, f"some-{data}", f"Some presets on {data}", table, write)
 
 
-@bench.command()
+@bench.command(
+    help=_(
+        "The presets planned by time; leave the machine alone meanwhile, and with more jobs each gets fewer cores."
+    )
+)
 def starters(
-    preset: Annotated[list[str] | None, typer.Option("--preset", help="Which; may be repeated.")] = None,
+    preset: Annotated[list[str] | None, typer.Option("--preset", help=_("Which; may be repeated."))] = None,
     seeds: SeedsOption = 3,
-    data: Annotated[str, typer.Option("--data", help="A data set of images.")] = "mnist",
-    out: Annotated[Path, typer.Option("--out", help="Where one run of each is put.")] = Path("checkpoints/starters"),
+    data: Annotated[str, typer.Option("--data", help=_("A data set of images."))] = "mnist",
+    out: Annotated[Path, typer.Option("--out", help=_("Where one run of each is put."))] = Path(
+        "checkpoints/starters"
+    ),
     jobs: JobsOption = 1,
-    write: Annotated[Path, typer.Option("--write", metavar="FILE", help="The document.")] = Path("docs/results.md"),
+    write: Annotated[Path, typer.Option("--write", metavar="FILE", help=_("The document."))] = Path(
+        "docs/results.md"
+    ),
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """The presets planned by time; leave the machine alone meanwhile, and with more jobs each gets fewer cores."""
+    """``gancore bench starters``."""
     from gancore.bench import starters as module
     from gancore.runs import RunManager
 
@@ -127,14 +138,18 @@ def starters(
     _publish(command, "-".join(["starters", *presets, data]), f"Planned by time: {names} on {data}", table, write)
 
 
-@bench.command()
+@bench.command(
+    help=_("The small runs that ship with GANscope, one of each family; those on the shelf already stay as they are.")
+)
 def shipped(
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Which; may be repeated.")] = None,
-    shelf: Annotated[Path, typer.Option("--shelf", help="Where they are packed.")] = Path("checkpoints/starters"),
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help=_("Which; may be repeated."))
+    ] = None,
+    shelf: Annotated[Path, typer.Option("--shelf", help=_("Where they are packed."))] = Path("checkpoints/starters"),
     jobs: JobsOption = 1,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """The small runs that ship with GANscope, one of each family; those on the shelf already stay as they are."""
+    """``gancore bench shipped``."""
     from gancore.bench import shipped as module
     from gancore.bench.report import write_section
     from gancore.runs import RunManager
@@ -145,20 +160,22 @@ def shipped(
     write_section(shelf / "README.md", "shelf", table)
 
 
-@bench.command()
+@bench.command(
+    help=_("What samples are worth as training data: a classifier trained on real images, on samples, and on both.")
+)
 def worth(
     run: Annotated[
         list[str] | None,
-        typer.Option("--run", metavar="RUN", help="Whose samples; may be repeated. Default: shipped ones."),
+        typer.Option("--run", metavar="RUN", help=_("Whose samples; may be repeated. Default: shipped ones.")),
     ] = None,
-    real: Annotated[str, typer.Option("--real", help="Numbers of real images.")] = "100,1000,10000",
-    generated: Annotated[int, typer.Option("--generated", min=10, help="Samples of each run.")] = 10_000,
+    real: Annotated[str, typer.Option("--real", help=_("Numbers of real images."))] = "100,1000,10000",
+    generated: Annotated[int, typer.Option("--generated", min=10, help=_("Samples of each run."))] = 10_000,
     seeds: SeedsOption = 3,
-    shown: Annotated[int, typer.Option("--shown", min=1, help="Images each classifier trains on.")] = 300_000,
+    shown: Annotated[int, typer.Option("--shown", min=1, help=_("Images each classifier trains on."))] = 300_000,
     write: WriteOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """What samples are worth as training data: a classifier trained on real images, on samples, and on both."""
+    """``gancore bench worth``."""
     from gancore.bench import worth as module
     from gancore.runs import RunManager
     from gancore.shelf import shelf_folder
@@ -183,15 +200,17 @@ def worth(
     _publish(command, "worth", "What samples are worth as training data", table, write)
 
 
-@bench.command()
+@bench.command(help=_("The seed documents' claims as experiments on MNIST, each with its verdict."))
 def claims(
-    claim: Annotated[list[str] | None, typer.Option("--claim", help="Which; may be repeated. Default: all.")] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option("--claim", help=_("Which; may be repeated. Default: all."))
+    ] = None,
     seeds: SeedsOption = 3,
     jobs: JobsOption = 2,
     write: WriteOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """The seed documents' claims as experiments on MNIST, each with its verdict."""
+    """``gancore bench claims``."""
     from gancore.bench.claims import CLAIMS, bench_claims
     from gancore.runs import RunManager
 

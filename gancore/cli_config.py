@@ -19,7 +19,9 @@ ConfigOption = Annotated[
         "--config",
         "-c",
         metavar="FILE",
-        help="A configuration, .json or .toml, as `gancore export --to config` makes it; other options go before it.",
+        help=_(
+            "A configuration, .json or .toml, as `gancore export --to config` makes it; other options go before it."
+        ),
     ),
 ]
 

@@ -30,7 +30,7 @@ def dataset(
     at: AtOption = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Make a labelled data set of a run's samples, with a manifest that says what it is."""
+    """``gancore dataset``."""
     from tqdm import tqdm
 
     from gancore.runs import RunManager
@@ -49,4 +49,4 @@ def dataset(
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(dataset)
+    app.command(help=_("Make a labelled data set of a run's samples, with a manifest that says what it is."))(dataset)

@@ -56,10 +56,11 @@ def invert(
     from gancore.networks import ImageShape
     from gancore.runs import RunManager
     from gancore.sampling import open_sampler
+    from gancore.shelf import shelf_folder
 
     if out.exists() and not out.is_dir():
         raise ConfigError(_("--out: expected a folder, found the file {path}", path=out))
-    run = RunManager(runs).get(run_id)
+    run = RunManager(runs, shelf=shelf_folder()).get(run_id)
     sampler = open_sampler(run, at)
     shape = sampler.shape
     if not isinstance(shape, ImageShape):

@@ -114,8 +114,9 @@ def rename(
 def delete(run_id: RunArgument, yes: YesOption = False, runs: RunsOption = DEFAULT_RUNS) -> None:
     from gancore.library import display_name
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    manager = RunManager(runs)
+    manager = RunManager(runs, shelf=shelf_folder())
     run = manager.get(run_id)
     _ask(yes, _("Move {name} ({run}) to the trash?", name=display_name(run), run=run.id))
     manager.delete(run.id)
@@ -167,8 +168,9 @@ def disk(
     from gancore import disk_use
     from gancore.library import refuse_shipped
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    manager = RunManager(runs)
+    manager = RunManager(runs, shelf=shelf_folder())
     if reclaim and not run_ids:
         raise ConfigError(_("--reclaim: expected the runs whose older checkpoints are to go"))
     found = [manager.get(run_id) for run_id in run_ids] if run_ids else manager.runs()
@@ -199,8 +201,9 @@ def again(
     from gancore.data import load
     from gancore.recipes import reconfigure
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    manager = RunManager(runs, max_running=1)
+    manager = RunManager(runs, max_running=1, shelf=shelf_folder())
     config = manager.get(run_id).config
     if seed is not None:
         config = reconfigure(config, seed=seed)
@@ -212,8 +215,9 @@ def again(
 def _changeable(runs: Path, run_id: str) -> Run:
     from gancore.library import refuse_shipped
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
-    run = RunManager(runs).get(run_id)
+    run = RunManager(runs, shelf=shelf_folder()).get(run_id)
     refuse_shipped(run)
     return run
 

@@ -14,19 +14,20 @@ from gancore.i18n import _
 
 
 def report(
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, as `gancore runs` lists them.")],
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help=_("Runs, as `gancore runs` lists them."))],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="An .html page, or a .zip with every figure and its data too.")
+        Path, typer.Option("--out", "-o", help=_("An .html page, or a .zip with every figure and its data too."))
     ],
     language: Annotated[
-        str | None, typer.Option("--language", metavar="CODE", help="en or zh_CN; default: this program's own.")
+        str | None, typer.Option("--language", metavar="CODE", help=_("en or zh_CN; default: this program's own."))
     ] = None,
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
-    """Make the lab report on one run, or on several side by side."""
+    """``gancore report``."""
     from gancore.files import write_aside
     from gancore.report import lab_report, report_archive
     from gancore.runs import RunManager
+    from gancore.shelf import shelf_folder
 
     kind = out.suffix.lower()
     if kind not in (".html", ".zip"):
@@ -35,7 +36,7 @@ def report(
     if spoken not in i18n.LANGUAGES:
         known = ", ".join(i18n.LANGUAGES)
         raise ConfigError(_("--language: expected one of {known}, found {found!r}", known=known, found=spoken))
-    manager = RunManager(runs)
+    manager = RunManager(runs, shelf=shelf_folder())
     chosen = [manager.get(run_id) for run_id in dict.fromkeys(run_ids)]
     with i18n.speaking(spoken):
         made = lab_report(chosen).encode() if kind == ".html" else report_archive(chosen)
@@ -49,4 +50,4 @@ def report(
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(report)
+    app.command(help=_("Make the lab report on one run, or on several side by side."))(report)
