@@ -163,7 +163,7 @@ class Job:
         task = self.task
         shape = task.sampler.shape
         try:
-            images, labels, _split = real_samples(task.sampler.config, shape, 40 * TYPICAL_IMAGES)  # type: ignore[arg-type]
+            images, labels, _split = real_samples(task.sampler.config, shape, 40 * TYPICAL_IMAGES)
         except GanCoreError as error:
             self._set(message=str(error))
             return

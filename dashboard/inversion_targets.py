@@ -13,6 +13,7 @@ from gancore import target_images
 from gancore.data import Split, has_test_set, load_images
 from gancore.errors import GanCoreError
 from gancore.i18n import N_, _
+from gancore.networks import ImageShape
 from gancore.sampler import Sampler
 
 KINDS = {"data": N_("From the data"), "upload": N_("Upload"), "sample": N_("A sample")}
@@ -30,11 +31,12 @@ class Chosen:
     """What it is, in a few words."""
 
 
-def choose_target(sampler: Sampler, condition: int | None) -> Chosen | None:
+def choose_target(sampler: Sampler, shape: ImageShape, condition: int | None) -> Chosen | None:
     """The inputs; None until there is an image.
 
     Args:
         sampler: of a run on images, used by this script alone.
+        shape: of its images.
         condition: what its samples are made under.
 
     Raises:
@@ -50,14 +52,14 @@ def choose_target(sampler: Sampler, condition: int | None) -> Chosen | None:
         persist_state="session",
     )
     if kind == "upload":
-        return _uploaded(sampler, condition)
-    return _of_data(sampler) if kind == "data" else _sampled(sampler, condition)
+        return _uploaded(sampler, shape, condition)
+    return _of_data(sampler, shape) if kind == "data" else _sampled(sampler, condition)
 
 
-def _of_data(sampler: Sampler) -> Chosen | None:
+def _of_data(sampler: Sampler, shape: ImageShape) -> Chosen | None:
     config = sampler.config
     split: Split = "test" if has_test_set(config.data) else "all"
-    size = None if config.image_size is None else sampler.shape[1]
+    size = None if config.image_size is None else shape.height
     dataset = load_images(config.data, size, config.channels, split)
     images, labels = dataset.images, dataset.labels
     names = sampler.classes if len(set(sampler.classes)) > 1 else ()
@@ -106,7 +108,7 @@ def _draw_number(key: str, most: int) -> None:
     st.session_state[key] = random.randint(1, most)
 
 
-def _uploaded(sampler: Sampler, condition: int | None) -> Chosen | None:
+def _uploaded(sampler: Sampler, shape: ImageShape, condition: int | None) -> Chosen | None:
     file = st.file_uploader(
         _("A picture"),
         type=["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"],
@@ -117,7 +119,7 @@ def _uploaded(sampler: Sampler, condition: int | None) -> Chosen | None:
     if file is None:
         return None
     try:
-        image = target_images.fitted(target_images.read_picture(file.getvalue(), file.name), sampler.shape)
+        image = target_images.fitted(target_images.read_picture(file.getvalue(), file.name), shape)
     except GanCoreError as error:
         st.error(str(error), icon=":material/error:")
         return None

@@ -66,7 +66,9 @@ def inversion_view(run: Run, sampler: Sampler, condition: int | None, moment: st
 
 def _ask(run: Run, sampler: Sampler, condition: int | None, moment: str, *, live: bool) -> Task | None:
     """What to look for, and the buttons that start and stop the search."""
-    chosen = choose_target(sampler, condition)
+    if not isinstance(sampler.shape, ImageShape):
+        return None
+    chosen = choose_target(sampler, sampler.shape, condition)
     if chosen is None:
         return None
     st.caption(_("{source}; paint over what is to be repaired", source=chosen.source))
@@ -208,7 +210,7 @@ def _shown(task: Task, found: Found) -> Tensor:
 def _words(job: Job, now: Standing, best: Found) -> str:
     """The errors, and what to hold them against."""
     task = job.task
-    lines = [
+    lines: list[str] = [
         _(
             "**Error {error:.3f}**: the root mean square difference of the visible pixels, from 0 to 1. The best of "
             "the drawn z had {drawn:.3f}.",
@@ -226,10 +228,10 @@ def _words(job: Job, now: Standing, best: Found) -> str:
     elif now.message:
         lines.append(_("What images of the data come to is not known: {reason}.", reason=again(now.message)))
     if best.hidden_error is not None:
-        lines.append(_("In the hidden part, which the search did not see: {error:.3f}", error=best.hidden_error))
+        lines.append(_("In the hidden part, which the search did not see: {error:.3f}.", error=best.hidden_error))
         if now.typical is not None and now.typical.hidden_error is not None:
-            lines[-1] += _(" (typical: {error:.3f})", error=now.typical.hidden_error)
-        lines[-1] += _(". Several fillings may be right; an error there is no fault by itself.")
+            lines.append(_("Typical there: {error:.3f}.", error=now.typical.hidden_error))
+        lines.append(_("Several fillings may be right; an error there is no fault by itself."))
         if now.judge_message:
             lines.append(_("The discriminator had no say: {reason}.", reason=again(now.judge_message).rstrip(".")))
     if best.condition is not None:
