@@ -48,7 +48,7 @@ def modes(
 
     names = [name.strip() for name in data.split(",")]
     if not set(names) <= set(module.DATA):
-        raise ConfigError(f"--data: expected {' or '.join(module.DATA)}, or both with a comma, found {data!r}")
+        raise ConfigError(_("--data: expected ring or grid, or both with a comma, found {data!r}", data=data))
     variants = parse_variants(variant or module.VARIANTS)
     table = module.bench_modes(RunManager(runs, max_running=jobs), variants, seeds, budget, names)
     _publish(
@@ -183,7 +183,7 @@ def worth(
     try:
         counts = [int(number) for number in real.split(",")]
     except ValueError:
-        raise ConfigError(f"--real: expected numbers with commas between, found {real!r}") from None
+        raise ConfigError(_("--real: expected numbers with commas between, found {real!r}", real=real)) from None
     manager = RunManager(runs, shelf=shelf_folder())
     names = run or ["quick-mnist", "cgan-mnist"]
     chosen = [manager.get(name) for name in names]
@@ -216,7 +216,9 @@ def claims(
 
     unknown = [name for name in claim or () if name not in CLAIMS]
     if unknown:
-        raise ConfigError(f"--claim: expected one of {', '.join(CLAIMS)}, found {unknown[0]!r}")
+        raise ConfigError(
+            _("--claim: expected one of {known}, found {found!r}", known=", ".join(CLAIMS), found=unknown[0])
+        )
     wanted = [CLAIMS[name] for name in claim or CLAIMS]
     text = bench_claims(RunManager(runs, max_running=jobs), wanted, seeds)
     chosen = "".join(f" --claim {name}" for name in claim or ())
@@ -237,4 +239,4 @@ def _publish(command: str, name: str, title: str, table: str, write: Path | None
     if write is not None:
         origin = f"`gancore {command}` on {machine(precision)}."
         write_section(write, name, f"## {title}\n\n{origin}\n\n{table}")
-        typer.echo(f"written to {write}", err=True)
+        typer.echo(_("written to {file}", file=write), err=True)
