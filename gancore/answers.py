@@ -64,7 +64,7 @@ def answer(folders: Sequence[RunFolder], question: str, text: str) -> None:
         kept = _read(keeper)
         kept.setdefault(others, {})[question] = text
         try:
-            write_json(keeper.path / FILE, kept)
+            write_json(keeper.for_writing() / FILE, kept)
         except OSError as error:
             reason = error.strerror or str(error)
             raise CheckpointError(
@@ -74,7 +74,8 @@ def answer(folders: Sequence[RunFolder], question: str, text: str) -> None:
 
 def can_keep(folders: Sequence[RunFolder]) -> bool:
     """Whether the folder that would keep answers about these runs can be written to."""
-    return os.access(_place(folders)[0].path, os.W_OK)
+    keeper = _place(folders)[0]
+    return keeper.is_shipped or os.access(keeper.path, os.W_OK)
 
 
 def _place(folders: Sequence[RunFolder]) -> tuple[RunFolder, str]:

@@ -16,6 +16,7 @@ from dashboard.downloads import downloads
 from dashboard.engine import manager
 from dashboard.faults import fragment, sentence
 from dashboard.palette import STATE_COLORS
+from dashboard.report_card import report_card
 from dashboard.run_actions import deleted_notice, disk_row, run_actions
 from dashboard.run_card import run_card
 from dashboard.run_colors import run_look
@@ -23,6 +24,7 @@ from dashboard.run_facts import COLUMNS, run_table, settings_of
 from dashboard.run_filters import run_filters
 from dashboard.run_labels import run_labels
 from dashboard.run_names import display_name, in_markdown
+from dashboard.sample_set_card import sample_set_card
 from dashboard.state_names import state_name
 from dashboard.trash_card import trash_card
 from dashboard.watch import watch_runs
@@ -176,6 +178,8 @@ def _details(run: Run, runs: Sequence[Run]) -> None:
         lambda: _manage(run, runs),
         lambda: run_card(run.id, chart_options()[0]),
         lambda: _downloads(run),
+        lambda: sample_set_card(run),
+        lambda: report_card([run]),
         lambda: _configuration(run),
     ]
     for section in sections:

@@ -38,7 +38,7 @@ def address(serve: Callable[..., str], runs_folder: Path) -> str:
 
 
 def open_tab(page: Page, address: str) -> None:
-    page.goto(f"{address}/latent?view=Find+an+image")
+    page.goto(f"{address}/latent?view=find")
     expect(page.get_by_test_id("mask-painter")).to_be_visible(timeout=SEARCH_MS)
     settle(page)
 
