@@ -40,7 +40,11 @@ def dataset(
     wanted = Wanted(count, kind, per_class, confidence, seed, at, gzip)  # type: ignore[arg-type]
     run = RunManager(runs, shelf=shelf_folder()).get(run_id)
     with tqdm(total=count, unit="", disable=None) as bar:
-        manifest = write_sample_set(run, out, wanted, lambda done, _count: bar.update(done - bar.n))
+
+        def told(done: int, _count: int) -> None:
+            bar.update(done - bar.n)
+
+        manifest = write_sample_set(run, out, wanted, told)
     typer.echo(out)
     if manifest.counts:
         shares = ", ".join(f"{name}: {number:,}" for name, number in manifest.counts.items() if number)
