@@ -112,7 +112,7 @@ def run_markers(
     def of(moment: Gallery | Change, label: str) -> Marker:
         return marker(label, *(getattr(moment, name) for name in POSITION))
 
-    found = [of(gallery, f"{gallery.percent} %") for gallery in galleries if gallery.percent and gallery.weights]
+    found = [of(gallery, f"{gallery.percent} %") for gallery in galleries if gallery.percent]
     found += [of(change, change.text) for change in changes]
     if quality is not None and "modes" in quality.history.names:
         rows = quality.history.since()[0]
