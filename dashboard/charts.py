@@ -113,7 +113,7 @@ def run_markers(
         return marker(label, *(getattr(moment, name) for name in POSITION))
 
     found = [of(gallery, f"{gallery.percent} %") for gallery in galleries if gallery.percent]
-    found += [of(change, change.text) for change in changes]
+    found += [of(change, change.words) for change in changes]
     if quality is not None and "modes" in quality.history.names:
         rows = quality.history.since()[0]
         found += [

@@ -68,7 +68,9 @@ FORMATS = (
         "tune",
         N_("All settings; gancore train --config trains them again, to the same losses on as many threads."),
     ),
-    Format(ARCHIVE, N_("Archive"), ".zip", "application/zip", "inventory_2", N_("The whole run, for another machine.")),
+    Format(
+        ARCHIVE, N_("Archive"), ".zip", "application/zip", "inventory_2", N_("The whole run, for another machine.")
+    ),
 )
 
 
