@@ -8,10 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.jslexer import Token, tokenize
-from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "dashboard"
@@ -209,32 +206,3 @@ def test_what_a_script_shows_is_translated(name: str) -> None:
 )  # fmt: skip
 def test_a_word_of_a_script_that_is_not_translated_is_found(source: str) -> None:
     assert script_words(source)
-
-
-def placeholders(text: str) -> list[str]:
-    return sorted(re.findall(r"\{[^{}]*\}", text))
-
-
-@pytest.fixture(scope="module")
-def chinese() -> Catalog:
-    with (PAGES / "locale" / "zh_CN" / "LC_MESSAGES" / "dashboard.po").open("rb") as file:
-        return read_po(file, locale="zh_CN")
-
-
-def test_every_message_has_its_translation(chinese: Catalog) -> None:
-    keywords = {"_": None, "N_": None, "ngettext": (1, 2)}
-    methods = [("**.py", "python"), ("**.js", "javascript")]
-    found = extract_from_dir(PAGES, methods, keywords=keywords)
-    missing = {text if isinstance(text, str) else text[0] for _file, _line, text, _comments, _context in found}
-    known = {message.id if isinstance(message.id, str) else message.id[0] for message in chinese if message.string}
-    assert missing - known == set(), "make messages, then translate them"
-
-
-def test_a_translation_has_the_messages_placeholders(chinese: Catalog) -> None:
-    for message in chinese:
-        if not message.id:
-            continue
-        texts = [message.string] if isinstance(message.string, str) else list(message.string)
-        original = message.id if isinstance(message.id, str) else message.id[1]
-        assert all(placeholders(text) == placeholders(original) for text in texts), original
-        assert all(text.strip() for text in texts), original
