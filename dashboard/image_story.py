@@ -29,7 +29,7 @@ from gancore.evaluate.stories import (
     label_of,
     opinion,
 )
-from gancore.i18n import N_, _
+from gancore.i18n import N_, _, language
 from gancore.networks import ImageShape
 from gancore.run import Run
 
@@ -60,7 +60,7 @@ def image_story(
             run = next(run for run in runs if run.id == picked.run)
             moments = _history(run, _version(run.folder.path / "galleries.json"), seed, picked.tile)
             chosen = next(moment for moment in moments if moment.percent == picked.percent)
-            label, classes = label_of(run, picked.tile), _classes(run)
+            label, given = label_of(run, picked.tile), _given(run, picked.tile)
         except StopIteration:
             st.caption(_("The picked sample is gone: its run or its milestone is no longer there."))
             return
@@ -71,16 +71,16 @@ def image_story(
             "Sample {tile} of {run} at {percent:g} %", tile=picked.tile + 1, run=names[run.id], percent=picked.percent
         )
         run_mark(title, colors[run.id])
-        _head(picked, chosen, "" if label is None else classes[label], seed)
+        _head(picked, chosen, given, is_class=label is not None, seed=seed)
         st.markdown(f"**{_('The same z through the training')}**")
         st.html(history_html(moments, picked.percent))
         st.markdown(f"**{_('Training images nearest to it')}**")
-        _neighbours(run, chosen.image)
+        nearest_images(run, chosen.image)
         st.markdown(f"**{_('What the discriminators make of it')}**")
         _opinions(runs, chosen.image, label, names, colors)
 
 
-def _head(picked: Picked, chosen: Moment, label: str, seed: int) -> None:
+def _head(picked: Picked, chosen: Moment, given: str, *, is_class: bool, seed: int) -> None:
     """What was drawn, the button that saves it, and the link that goes on with its z."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         facts = _(
@@ -89,12 +89,12 @@ def _head(picked: Picked, chosen: Moment, label: str, seed: int) -> None:
             tile=picked.tile + 1,
             seed=seed,
         )
-        asked = " · " + _("asked for {label}", label=label) if label else ""
+        asked = " · " + _("asked for {label}", label=given) if is_class else ""
         st.caption(f"{facts}{asked}", width="content")
         scale = max(1, round(DOWNLOAD_PIXELS / chosen.image.shape[-1]))
         texts = {"Run": picked.run, "Percent": f"{picked.percent:g}", "Seed": str(seed), "Tile": str(picked.tile + 1)}
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            latent_link(picked.run, f"{picked.percent:g} %", [f"{seed}.{picked.tile + 1}"], label)
+            latent_link(picked.run, f"{picked.percent:g} %", [f"{seed}.{picked.tile + 1}"], given)
             st.download_button(
                 _("Enlarged image"),
                 images.png(chosen.image, scale, **texts),
@@ -106,7 +106,8 @@ def _head(picked: Picked, chosen: Moment, label: str, seed: int) -> None:
             )
 
 
-def _neighbours(run: Run, image: Tensor) -> None:
+def nearest_images(run: Run, image: Tensor) -> None:
+    """The training images nearest to one, on the page; why not, where they cannot be looked for."""
     try:
         with st.spinner(_("Looking through the training images")):
             config = run.config
@@ -127,7 +128,7 @@ def _opinions(
 ) -> None:
     try:
         with st.spinner(_("Asking the discriminators")):
-            found = [_opinion(run, _checkpoint(run), image, label) for run in runs]
+            found = [_opinion(run, _checkpoint(run), image, label, language()) for run in runs]
     except (GanCoreError, OSError) as error:
         st.caption(_("They cannot be asked: {error}", error=error))
         return
@@ -153,7 +154,7 @@ def _bank(asked: tuple[str, int | None, str, str], shape: ImageShape, _config: R
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs={Tensor: lambda image: image.numpy().tobytes()})
-def _opinion(_run: Run, checkpoint: tuple[str, int], image: Tensor, label: int | None) -> Opinion:
+def _opinion(_run: Run, checkpoint: tuple[str, int], image: Tensor, label: int | None, spoken: str) -> Opinion:
     try:
         judge = Discriminator.open(_run)
     except GanCoreError as error:
@@ -174,9 +175,13 @@ def _version(file: Path) -> tuple[str, int]:
         return str(file), 0
 
 
-def _classes(run: Run) -> tuple[str, ...]:
-    resolved = run.folder.read_resolved()
-    return resolved.classes if resolved else ()
+def _given(run: Run, tile: int) -> str:
+    """What a tile of the wall was made of: its class, or its source image's number from 1; empty: nothing."""
+    conditions, resolved = run.folder.read_conditions(), run.folder.read_resolved()
+    if conditions is None or resolved is None:
+        return ""
+    place = tile % len(conditions)
+    return resolved.classes[int(conditions[place])] if conditions.ndim == 1 else str(place + 1)
 
 
 def _figure(image: Tensor, alt: str, caption: str, kind: str = "") -> str:

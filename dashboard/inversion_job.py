@@ -13,7 +13,7 @@ from torch import Tensor
 from gancore import i18n
 from gancore.errors import GanCoreError
 from gancore.evaluate.discriminators import Discriminator, real_samples
-from gancore.i18n import Text, _
+from gancore.i18n import _
 from gancore.inversion import Found, Plan, Search
 from gancore.run import Run
 from gancore.sampler import Sampler
@@ -127,9 +127,10 @@ class Job:
                 if not self._is_over():
                     self._set(state="comparing")
                     self._compare()
-                self._set(state="stopped" if self._stop.is_set() and not self._standing.typical else "done")
+                cut = self._stop.is_set() or self._standing.step < self.task.plan.steps
+                self._set(state="stopped" if cut and not self._standing.typical else "done")
             except GanCoreError as error:
-                self._set(state="failed", message=str(error))
+                self._set(state="failed", message=i18n.reason_of(error))
             except Exception as error:
                 self._set(state="failed", message=_("the search failed: {error}", error=repr(error)))
                 raise
@@ -155,7 +156,7 @@ class Job:
         try:
             return Discriminator.open(self.task.run)
         except GanCoreError as error:
-            self._set(judge_message=str(error))
+            self._set(judge_message=i18n.reason_of(error))
             return None
 
     def _compare(self) -> None:
@@ -165,7 +166,7 @@ class Job:
         try:
             images, labels, _split = real_samples(task.sampler.config, shape, 40 * TYPICAL_IMAGES)
         except GanCoreError as error:
-            self._set(message=str(error))
+            self._set(message=i18n.reason_of(error))
             return
         if task.condition is not None and task.sampler.labels(1) is not None:
             images = images[labels == task.condition]
@@ -181,8 +182,3 @@ class Job:
         hidden = [each.hidden_error for each in best if each.hidden_error is not None]
         middle = float(torch.tensor([each.error for each in best]).median())
         self._set(typical=Typical(middle, float(torch.tensor(hidden).median()) if hidden else None))
-
-
-def again(message: str) -> str:
-    """A message of a job in the language of who reads it now."""
-    return i18n.again(message) if isinstance(message, Text) else message

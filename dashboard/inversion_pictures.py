@@ -1,4 +1,4 @@
-"""What a search for a z shows: pictures with captions, what differs, and how the error fell; pure, no Streamlit."""
+"""What a search for a z shows: pictures with captions, and how the error fell; pure, no Streamlit."""
 
 from __future__ import annotations
 
@@ -7,28 +7,13 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
-import torch
 from torch import Tensor
 
 from gancore import images
 from gancore.i18n import _
 
-BRIGHTER, DARKER = (1.0, 0.6, 0.2), (0.25, 0.65, 1.0)
-DOWNLOAD_PIXELS = 448
 _WIDTH, _HEIGHT = 300, 64
 _COLOR = "#6a70f0"
-
-
-def difference(image: Tensor, target: Tensor) -> Tensor:
-    """Where an image is brighter and darker than the target: (3, H, W) uint8, black where they agree.
-
-    Args:
-        image, target: (C, H, W) uint8.
-    """
-    change = (image.float() - target.float()).mean(0) / 255
-    color = torch.where(change[None] > 0, torch.tensor(BRIGHTER)[:, None, None], torch.tensor(DARKER)[:, None, None])
-    # The root lets small differences show; both colours keep their hue at every strength.
-    return (change.abs().sqrt() * color * 255).to(torch.uint8)
 
 
 def tiles(pictures: Iterable[tuple[Tensor, str]], kind: str = "", marked: int | None = None) -> str:
@@ -72,8 +57,3 @@ def curve(errors: Sequence[float], reports: int) -> str:
     # As an image: Streamlit takes drawings out of HTML.
     data = base64.b64encode(drawn.encode()).decode()
     return f'<div class="inversion-curve"><img src="data:image/svg+xml;base64,{data}" alt="{label}"></div>'
-
-
-def large_png(image: Tensor, **texts: str) -> bytes:
-    """One image, enlarged, as PNG."""
-    return images.png(image, max(1, round(DOWNLOAD_PIXELS / image.shape[-1])), **texts)

@@ -81,9 +81,9 @@ def _of_data(sampler: Sampler, shape: ImageShape) -> Chosen | None:
         number = _number(_("Number"), "inversion.number", len(there))
     index = int(there[number - 1])
     what = (
-        _("test image {number} of {data}", number=index, data=config.data)
+        _("test image {number} of {data}", number=index + 1, data=config.data)
         if split == "test"
-        else _("image {number} of {data}", number=index, data=config.data)
+        else _("image {number} of {data}", number=index + 1, data=config.data)
     )
     return Chosen(images[index], what)
 

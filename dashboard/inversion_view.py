@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import streamlit as st
 from torch import Tensor
 
 from dashboard.faults import fragment, sentence
-from dashboard.image_story import DISTANCES, neighbours_html
 from dashboard.image_story import STYLE as STORY_STYLE
-from dashboard.inversion_job import Job, Standing, Task, again
-from dashboard.inversion_pictures import curve, difference, large_png, tiles
+from dashboard.image_story import nearest_images
+from dashboard.inversion_job import Job, Standing, Task
+from dashboard.inversion_pictures import curve, tiles
 from dashboard.inversion_targets import choose_target
+from dashboard.latent_explorer.pictures import difference, single_png
+from dashboard.latent_link import LATENT_PAGE
 from dashboard.mask_painter import mask_painter
-from gancore.config import RunConfig
-from gancore.errors import GanCoreError
-from gancore.evaluate.extractors import extractor_for
-from gancore.evaluate.stories import TrainingBank
-from gancore.i18n import _
+from gancore.i18n import _, again
 from gancore.inversion import REPORT_EVERY, Found, Plan
-from gancore.kept_latents import keep
+from gancore.kept_latents import keep, kept
 from gancore.networks import ImageShape
 from gancore.repair import covered
 from gancore.run import Run
 from gancore.sampler import Sampler
+from gancore.sampling import placed_milestones
 
 STYLE = Path(__file__).with_suffix(".css")
-LATENT_PAGE = Path(__file__).parent / "views" / "latent.py"
 REFRESH_S = 0.5
 STOP_S = 5.0
 JOB = "inversion.job"
@@ -112,8 +111,8 @@ def _ask(run: Run, sampler: Sampler, condition: int | None, moment: str, *, live
 
 def _is_last(run: Run, moment: str) -> bool:
     """Whether a moment's generator is the one that the last checkpoint's discriminator played against."""
-    milestones = run.milestones()
-    return bool(milestones) and moment in (milestones[-1].label, "100 %")
+    placed = placed_milestones(run)
+    return bool(placed) and moment == f"{placed[-1].percent:g} %"
 
 
 def _start(task: Task) -> None:
@@ -200,7 +199,7 @@ def _result(job: Job, now: Standing) -> None:
     _keep_and_download(task, best, number)
     if now.state != "comparing":
         st.markdown(f"**{_('Training images nearest to it')}**")
-        _nearest(task.run, best.image)
+        nearest_images(task.run, best.image)
 
 
 def _shown(task: Task, found: Found) -> Tensor:
@@ -243,7 +242,10 @@ def _keep_and_download(task: Task, best: Found, number: int) -> None:
     texts = {"Run": task.run.id, "Moment": task.moment, "Error": f"{best.error:.4f}", "Target": str(task.source)}
     name = f"{task.run.id}-found-{number + 1}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kept_as = st.text_input(_("Name"), _("found {number}", number=number + 1), max_chars=80, key="inversion.name")
+        taken = {each.name for each in kept(task.run.folder, "point")}
+        names = (str(_("found {number}", number=tried)) for tried in itertools.count(number + 1))
+        free = next(name for name in names if name not in taken)
+        kept_as = st.text_input(_("Name"), free, max_chars=80, key=f"inversion.name.{number}.{free}")
         edit = st.button(
             _("Edit from here"),
             icon=":material/edit:",
@@ -257,7 +259,7 @@ def _keep_and_download(task: Task, best: Found, number: int) -> None:
         for kind, label, image in pictures:
             st.download_button(
                 label,
-                large_png(image, **texts),
+                single_png(image, **texts),
                 f"{name}-{kind}.png",
                 "image/png",
                 icon=":material/download:",
@@ -267,24 +269,12 @@ def _keep_and_download(task: Task, best: Found, number: int) -> None:
     if edit:
         source = _("found for {source}, error {error:.3f}", source=task.source, error=best.error)
         keep(task.run.folder, kept_as, "point", best.z, str(source))
-        st.switch_page(LATENT_PAGE, query_params={"run": task.run.id, "z": f"kept:{kept_as.strip()}"})
-
-
-def _nearest(run: Run, image: Tensor) -> None:
-    try:
-        with st.spinner(_("Looking through the training images")):
-            config, shape = run.config, ImageShape(*image.shape)
-            # Another name where a classifier of the data has been trained since.
-            judge = extractor_for(config.data, shape).name
-            bank = _bank((config.data, config.image_size, config.channels, judge), shape, config)
-            found = bank.nearest(image)
-    except (GanCoreError, OSError) as error:
-        st.caption(_("They cannot be looked for: {error}", error=error))
-        return
-    st.html(neighbours_html(image, found))
-    st.caption(_(DISTANCES[found.space]))
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _bank(asked: tuple[str, int | None, str, str], shape: ImageShape, _config: RunConfig) -> TrainingBank:
-    return TrainingBank(_config, shape)
+        query = {
+            "run": task.run.id,
+            "at": task.moment.split("@")[0],
+            "view": "directions",
+            "z": f"kept:{kept_as.strip()}",
+        }
+        if best.condition is not None:
+            query["given"] = task.sampler.condition_names[best.condition]
+        st.switch_page(LATENT_PAGE, query_params=query)

@@ -77,7 +77,7 @@ def _now(run: Run, generators: Generators) -> str:
     """The live generator, copied when first asked for and when asked to again, so that a walk stays one walk."""
     fresh = st.button(_("Copy again"), icon=":material/refresh:", help=_("Take the generator as it is by now."))
     kept: tuple[str, str] | None = st.session_state.get("latent.now")
-    if fresh or kept is None or kept[0] != run.id:
+    if fresh or kept is None or kept[0] != run.id or not generators.has_copy(kept[1]):
         kept = (run.id, generators.snapshot())
         st.session_state["latent.now"] = kept
     st.caption(_("Copied at iteration {iteration:,}.", iteration=int(kept[1].split("@")[1])))

@@ -4,7 +4,7 @@
     latent?run=ID&at=50 %&z=gallery:3       what tile 3 of the run's own galleries is drawn from
     latent?run=ID&z=seed:7&z=kept:NAME      two z: the ends of a walk
 
-``given`` is what a conditional generator is told, ``view`` one of walk, directions, plane and time.
+``given`` is what a conditional generator is told, ``view`` one of walk, directions, plane, time and find.
 """
 
 from __future__ import annotations

@@ -50,7 +50,11 @@ def interpolate(
     start: Annotated[
         str,
         typer.Option(
-            "--from", metavar="Z", help=_("The first z: a seed, 7.12 for sample 12 of seed 7, or kept:NAME.")
+            "--from",
+            metavar="Z",
+            help=_(
+                "The first z: a seed, 7.12 for sample 12 of seed 7 as the gallery wall numbers them, or kept:NAME."
+            ),
         ),
     ] = "0",
     end: Annotated[str, typer.Option("--to", metavar="Z", help=_("The last z, in the same forms."))] = "1",
@@ -111,12 +115,11 @@ def _condition(sampler: Any, wanted: str | None) -> int | None:
         raise ConfigError(
             _("--condition: {preset} is not a conditional recipe; leave it out", preset=sampler.config.preset)
         )
-    count = len(sampler.conditions)
-    names = sampler.classes if sampler.conditions.ndim == 1 else [str(number) for number in range(1, count + 1)]
+    names = sampler.condition_names
     if wanted not in names:
-        listed = ", ".join(names) if count <= 20 else _("{first} to {last}", first=names[0], last=names[-1])
+        listed = ", ".join(names) if len(names) <= 20 else _("{first} to {last}", first=names[0], last=names[-1])
         raise ConfigError(_("--condition: expected one of {names}, found {found!r}", names=listed, found=wanted))
-    return list(names).index(wanted)
+    return names.index(wanted)
 
 
 def _output_kind(out: Path, kinds: set[str]) -> str:

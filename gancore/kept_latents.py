@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from gancore.i18n import _
 FILE = "latents.json"
 Kind = Literal["point", "direction"]
 LONGEST_NAME = 80
+_lock = threading.Lock()
 
 
 class Kept(BaseModel):
@@ -70,13 +72,18 @@ def keep(folder: RunFolder, name: str, kind: Kind, vector: Tensor, source: str =
             _("expected a name of 1 to {longest} characters, found {count}", longest=LONGEST_NAME, count=len(name))
         )
     new = Kept(name=name, kind=kind, vector=tuple(vector.tolist()), source=source)
-    others = [each for each in kept(folder) if (each.name, each.kind) != (name, kind)]
-    _write(folder.for_writing() / FILE, [*others, new])
+    with _lock:
+        others = [each for each in kept(folder) if (each.name, each.kind) != (name, kind)]
+        _write(folder.for_writing() / FILE, [*others, new])
 
 
 def forget(folder: RunFolder, name: str, kind: Kind) -> None:
     """Let go of what was kept under a name; nothing happens where there is none."""
-    _write(folder.for_writing() / FILE, [each for each in kept(folder) if (each.name, each.kind) != (name, kind)])
+    with _lock:
+        found = kept(folder)
+        others = [each for each in found if (each.name, each.kind) != (name, kind)]
+        if len(others) < len(found):
+            _write(folder.for_writing() / FILE, others)
 
 
 def _write(path: Path, found: list[Kept]) -> None:

@@ -65,6 +65,11 @@ class Generators:
             self._remember((moment, 0), weights)
         return moment
 
+    def has_copy(self, moment: str) -> bool:
+        """Whether what :meth:`snapshot` gave is still kept."""
+        with self.lock:
+            return (moment, 0) in self._weights
+
     def sampler(self, at: str, toward: str = "", share: float = 0.0) -> Sampler:
         """The run's one sampler with the weights of a moment; hold :attr:`lock` while using it.
 
@@ -109,8 +114,9 @@ class Generators:
         """A moment's weights, and what changes when they do."""
         if at.startswith(f"{NOW}@"):
             key = (at, 0)
-            if key not in self._weights:  # forgotten since: as it is by now
-                self._remember(key, self.run.snapshot(SNAPSHOT_S))
+            if key not in self._weights:
+                raise RunError(_("the copy of run {run} is no longer kept; copy it again", run=self.run.id))
+            self._weights.move_to_end(key)
             return key, self._weights[key]
         found = self.milestones()
         if at not in found:

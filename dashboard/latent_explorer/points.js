@@ -88,7 +88,10 @@ function fillSheet(explorer, sheet, index, setPoint) {
     sections.push([_("What the run's galleries are drawn from"), tiles]);
   }
   const { point: names } = explorer.data.kept;
-  if (names.length) sections.push([_("Kept with the run"), names.map((name) => `kept:${name}`)]);
+  // A question has 64 points at most.
+  for (let at = 0; at < names.length; at += 64) {
+    sections.push([_("Kept with the run"), names.slice(at, at + 64).map((name) => `kept:${name}`)]);
+  }
   sheet.replaceChildren();
   sections.forEach(([title, points], number) => {
     const tiles = points.map((point) => {

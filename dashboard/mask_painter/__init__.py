@@ -38,7 +38,7 @@ def mask_painter(image: Tensor, key: str, *, disabled: bool = False) -> Tensor:
     """
     height, width = image.shape[1:]
     data = {
-        "key": f"{key}.{height}x{width}",
+        "key": f"{key}.{height}x{width}.{i18n.language()}",
         "image": f"data:image/png;base64,{base64.b64encode(images.png(image)).decode()}",
         "height": height,
         "width": width,

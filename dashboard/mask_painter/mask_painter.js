@@ -218,11 +218,12 @@ export default function ({ data, parentElement, setStateValue }) {
     tool.disabled = data.disabled;
   });
   if (painter.root.parentElement !== parentElement) {
-    // A painter of another size of image has the place.
-    parentElement.querySelectorAll(".mask-painter").forEach((other) => other !== painter.root && other.remove());
+    // A painter of another size of image, or in another language, has the place.
+    const others = parentElement.querySelectorAll(".mask-painter");
+    others.forEach((other) => other.remove());
     parentElement.append(painter.root);
-    // Back from another page: the mask is still here, but the server has forgotten it.
-    if (hiddenCount(painter)) send(painter);
+    // The server knows another painter's mask, or, back from another page, none.
+    if (others.length || hiddenCount(painter)) send(painter);
   }
   draw(painter);
   return () => {

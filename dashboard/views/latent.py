@@ -51,6 +51,8 @@ def main() -> None:
     names = {view: label for label, view in labels.items()}
     key = f"latent.view.{language()}"
     asked = linked("view", names)
+    if asked is None and key not in st.session_state:  # of another language until now
+        asked = st.query_params.get("view") if st.query_params.get("view") in names else None
     if asked is not None:
         st.session_state[key] = names[asked]
     tabs = st.tabs(list(labels), key=key, on_change="rerun")

@@ -12,7 +12,8 @@ from tiny_runs import tiny
 
 from dashboard import inversion_job
 from dashboard.inversion_job import Job, Task
-from dashboard.inversion_pictures import curve, difference, tiles
+from dashboard.inversion_pictures import curve, tiles
+from dashboard.latent_explorer.pictures import difference
 from dashboard.mask_painter import decode
 from gancore.inversion import Plan
 from gancore.run import Run
@@ -74,7 +75,7 @@ def test_a_search_that_nobody_looks_at_ends(task_of: MakeTask, monkeypatch: pyte
     monkeypatch.setattr(inversion_job, "ALONE_S", 0.2)
     job = Job(task_of(1_000_000))
     assert job.wait(ENDS_S)
-    assert not job.standing.is_live
+    assert job.standing.state == "stopped"
 
 
 def test_searches_wait_for_one_another_and_can_be_stopped_meanwhile(task_of: MakeTask) -> None:
