@@ -112,6 +112,8 @@ def test_an_image_of_the_data_is_repaired_and_edited_on(watched: object, address
     asked = parse_qs(urlsplit(page.url).query)
     (run,) = asked["run"]
     assert asked["z"] == ["kept:my repair"]
+    assert asked["view"] == ["directions"]
+    expect(page.get_by_role("tab", name="Directions")).to_have_attribute("aria-selected", "true")
     (kept,) = json.loads((runs_folder / run / "latents.json").read_text())
     assert kept["name"] == "my repair"
     assert "found for image" in kept["source"]
