@@ -74,7 +74,7 @@ def _import(key: str, choose: Callable[[str], None]) -> None:
     with tempfile.TemporaryDirectory(prefix="ganscope-") as folder:
         file = _stored(given, Path(folder))
         try:
-            run_id = read_archive(file, manager().root, given.name).id
+            run_id = read_archive(file, manager().root, given.name, manager().shipped_ids()).id
         except GanCoreError as error:
             st.session_state[_REFUSED] = in_markdown(sentence(error))
             return

@@ -16,7 +16,6 @@ from dashboard.curves import Fork, Line, Panel, RunLabel
 from dashboard.quantities import QUANTITIES, Group, Quantity
 from dashboard.run_colors import Look
 from dashboard.run_facts import settings_of
-from dashboard.state_names import state_name
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
 from gancore.evaluate.evaluate import stored_evaluation, variant_of
@@ -212,7 +211,7 @@ def results(runs: Sequence[Compared]) -> pd.DataFrame:
     """
     frame = pd.DataFrame(
         {
-            "State": [state_name(run.status.state) for run in runs],
+            "State": [run.status.state.words for run in runs],
             "Iteration": [run.status.iteration for run in runs],
             "Epoch": [run.status.epoch for run in runs],
             "Images seen": [run.status.images_seen for run in runs],

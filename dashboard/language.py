@@ -73,6 +73,7 @@ def _of_visitor() -> str | None:
         # Remembered, because the browser tells both anew when it has lost the server for a moment.
         if _FOUND not in st.session_state:
             kept = st.context.cookies.get(COOKIE)
-            st.session_state[_FOUND] = i18n.best_language([kept or st.context.locale or ""])
+            known = kept in i18n.LANGUAGES
+            st.session_state[_FOUND] = kept if known else i18n.best_language([st.context.locale or ""])
         chosen = st.session_state[_FOUND]
     return chosen

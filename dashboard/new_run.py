@@ -123,7 +123,9 @@ def _choose_data() -> str:
         return _("{data} · {size:.0f} MB download", data=_(source.title), size=source.download_bytes / 1e6)
 
     names = [source.name for source in SOURCES.values() if source.kind == "images"]
-    chosen = st.selectbox(_("Data set"), [*names, FOLDER], format_func=title, key="data", persist_state="session")
+    chosen = st.selectbox(
+        _("Data set"), [*names, FOLDER], format_func=title, key="train.data", persist_state="session"
+    )
     if chosen != FOLDER:
         return chosen
     entered = st.text_input(
@@ -190,5 +192,5 @@ def _start(configs: list[RunConfig]) -> str:
 
 
 def _use_digits() -> None:
-    st.session_state["data"] = "digits"
+    st.session_state["train.data"] = "digits"
     st.session_state["start_error"] = ""

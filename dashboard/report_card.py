@@ -13,7 +13,7 @@ from dashboard.faults import fragment, sentence
 from dashboard.run_colors import run_look
 from gancore.answers import LONGEST, answer, answers, can_keep
 from gancore.errors import GanCoreError
-from gancore.i18n import _
+from gancore.i18n import _, again, reason_of
 from gancore.recipes import recipe_of
 from gancore.report import Look, lab_report, report_archive
 from gancore.report.questions import AUTHOR, Question, questions_for
@@ -76,7 +76,7 @@ def _questions(runs: Sequence[Run]) -> None:
     if not writable:
         st.info(_("These runs cannot be written to, so answers cannot be kept with them."), icon=":material/lock:")
     st.text_input(
-        _("Name"),
+        _("Your name"),
         written.get(AUTHOR, ""),
         max_chars=200,
         key=_key(runs, AUTHOR),
@@ -89,8 +89,8 @@ def _questions(runs: Sequence[Run]) -> None:
         st.markdown(f"**{_(group.title)}**")
         for question in group.questions:
             _question(runs, question, written.get(question.name, ""), writable)
-    if error := st.session_state.get("report.error"):
-        st.error(sentence(error), icon=":material/error:")
+    if error := st.session_state.get(f"{_group(runs)}.error"):
+        st.error(sentence(again(error)), icon=":material/error:")
 
 
 def _question(runs: Sequence[Run], question: Question, text: str, writable: bool) -> None:
@@ -110,9 +110,9 @@ def _keep(runs: Sequence[Run], question: str) -> None:
     try:
         answer([run.folder for run in runs], question, st.session_state[_key(runs, question)])
     except GanCoreError as error:
-        st.session_state["report.error"] = str(error)
+        st.session_state[f"{_group(runs)}.error"] = reason_of(error)
     else:
-        st.session_state.pop("report.error", None)
+        st.session_state.pop(f"{_group(runs)}.error", None)
 
 
 def _group(runs: Sequence[Run]) -> str:

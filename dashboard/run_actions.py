@@ -58,7 +58,8 @@ def deleted_notice(choose: Callable[[str], None]) -> None:
         choose: has the page show a run.
     """
     told = st.session_state.get(_DELETED)
-    if told is None:
+    if told is None or not any(each.id == told[0] for each in trash.trashed(manager().root)):
+        st.session_state.pop(_DELETED, None)
         return
     run_id, name = told
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="deleted"):

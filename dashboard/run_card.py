@@ -19,7 +19,6 @@ from dashboard.notes import folded_notes
 from dashboard.palette import STATE_COLORS
 from dashboard.run_colors import run_look
 from dashboard.run_names import display_name, given_name, in_markdown
-from dashboard.state_names import state_name
 from dashboard.steering_card import steering_card
 from dashboard.style import run_line
 from gancore.errors import GanCoreError, RunError
@@ -106,9 +105,7 @@ def heading(run: Run, status: Status, below: str) -> None:
     color, icon = STATE_COLORS[status.state], STATE_ICONS[status.state]
     with st.container(gap=None, width="stretch"):
         run_line(run_look(run.id))
-        st.markdown(
-            f"#### {in_markdown(display_name(run))} :{color}-badge[:material/{icon}: {state_name(status.state)}]"
-        )
+        st.markdown(f"#### {in_markdown(display_name(run))} :{color}-badge[:material/{icon}: {status.state.words}]")
         st.caption(below)
 
 
@@ -153,7 +150,7 @@ def progress_text(status: Status, plan: str) -> str:
         _("epoch {epoch:.2f}", epoch=status.epoch),
     ]
     if status.message and status.state.is_live:
-        parts.append(status.message)
+        parts.append(status.words)
     if status.iterations_per_s:
         parts.append(_("{speed:.3g} it/s", speed=status.iterations_per_s))
     if status.eta_s is not None:
@@ -184,7 +181,7 @@ def progress_bar(run: Run, status: Status) -> None:
     with st.container():
         if status.message and not status.state.is_live:
             show = st.error if status.state in (RunState.FAILED, RunState.DIVERGED) else st.caption
-            show(sentence(status.message))
+            show(sentence(status.words))
 
 
 def _charts(run: Run, status: Status, options: ChartOptions, to_come: tuple[str, ...]) -> None:

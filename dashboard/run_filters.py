@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.linked import linked_multiselect
-from dashboard.state_names import state_name
 from gancore.i18n import _
 from gancore.library import Search, facts_of
 from gancore.run import Run
@@ -58,4 +57,4 @@ def _menu(label: str, name: str, options: set[str]) -> list[str]:
 
 
 def _title_of_state(state: str) -> str:
-    return state_name(RunState(state))
+    return RunState(state).words

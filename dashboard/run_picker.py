@@ -12,7 +12,6 @@ from babel.dates import format_datetime
 
 from dashboard.engine import manager
 from dashboard.run_names import given_name, given_names
-from dashboard.state_names import state_name
 from gancore.errors import GanCoreError
 from gancore.i18n import N_, _, locale
 from gancore.run import Run
@@ -45,7 +44,7 @@ def pick_run(
         st.session_state[key] = st.session_state[key]
     state = runs.get(st.session_state.get(key, ""), next(iter(runs.values()))).status().state
     chosen = st.selectbox(
-        f"{_(label)} :gray[· {state_name(state)}]",
+        f"{_(label)} :gray[· {state.words}]",
         list(runs),
         format_func=labels.__getitem__,
         key=key,

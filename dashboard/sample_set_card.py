@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.faults import fragment, sentence
+from dashboard.run_names import in_markdown
 from gancore.errors import GanCoreError
 from gancore.i18n import N_, _
 from gancore.run import Run
@@ -128,7 +129,7 @@ def _offer(run: Run) -> None:
     if manifest.counts:
         shares = ", ".join(f"{name}: {number:,}" for name, number in manifest.counts.items())
         said = _("{said}; of each class {shares}", said=said, shares=shares)
-    st.caption(f"{said}.")
+    st.caption(in_markdown(sentence(said)))
     st.download_button(
         _("Download ({size:.1f} MB)", size=len(archive) / 1e6),
         archive,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import streamlit as st
 from babel.dates import format_datetime
@@ -39,7 +41,7 @@ def trash_card() -> None:
                     key=f"restore-{each.path.name}",
                     icon=":material/restore_from_trash:",
                     on_click=_restore,
-                    args=(each.id,),
+                    args=(each.id, each.path),
                 )
         with st.popover(_("Empty the trash"), icon=":material/delete_forever:"):
             st.markdown(
@@ -50,19 +52,26 @@ def trash_card() -> None:
                     size=size,
                 )
             )
-            st.button(_("Remove for good"), type="primary", key="empty-trash", on_click=_empty)
+            st.button(
+                _("Remove for good"),
+                type="primary",
+                key="empty-trash",
+                on_click=_empty,
+                args=([each.path for each in there],),
+            )
         if error := st.session_state.pop(_ERROR, None):
             st.error(error, icon=":material/error:")
 
 
-def _restore(run_id: str) -> None:
+def _restore(run_id: str, path: Path) -> None:
     try:
-        trash.restore(manager().root, run_id)
+        trash.restore(manager().root, run_id, path)
     except GanCoreError as error:
         st.session_state[_ERROR] = sentence(error)
     else:
         st.toast(_("{run} is back.", run=run_id))
 
 
-def _empty() -> None:
-    st.toast(_("{size} freed.", size=size_text(trash.empty(manager().root))))
+def _empty(shown: Sequence[Path]) -> None:
+    """Those that the visitor saw; another's may have come since."""
+    st.toast(_("{size} freed.", size=size_text(trash.empty(manager().root, shown))))

@@ -22,8 +22,8 @@ def watch_runs(drawn: Sequence[Run]) -> None:
 
 
 def _fingerprint(runs: Sequence[Run]) -> Fingerprint:
-    """Which runs there are, which of them are live, which wait, and what they are called."""
-    states = ((run.id, run.status().state, given_name(run)) for run in runs)
+    """Which runs there are, which are live, which wait, and their names; shipped ones do not change."""
+    states = ((run.id, run.status().state, given_name(run)) for run in runs if not run.is_shipped)
     return tuple((run_id, state.is_live, state is RunState.QUEUED, name) for run_id, state, name in states)
 
 

@@ -10,6 +10,7 @@ checkpoint's ``resume.pt`` by ``torch.load(weights_only=True)``). Only a run tha
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ import time
 import uuid
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal
 
@@ -27,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import gancore
 from gancore.archive_check import check_contents
-from gancore.checkpoint import RunFolder
+from gancore.checkpoint import SHIPPED_FILE, RunFolder
 from gancore.errors import CheckpointError, RunError
 from gancore.files import replace
 from gancore.i18n import _
@@ -85,7 +87,7 @@ def write_archive(run: Run, out: Path) -> Path:
     """
     state = run.status().state
     if state.is_live:
-        raise RunError(_("run {run} is {state}; stop it before archiving it", run=run.id, state=state))
+        raise RunError(_("run {run} is {state}; stop it before archiving it", run=run.id, state=state.words))
     aside = out.with_name(f".{out.name}.{os.getpid()}.part")
     entries: dict[str, Entry] = {}
     try:
@@ -106,7 +108,7 @@ def write_archive(run: Run, out: Path) -> Path:
     return out
 
 
-def read_archive(file: Path, root: Path, name: str = "") -> RunFolder:
+def read_archive(file: Path, root: Path, name: str = "", taken: Collection[str] = ()) -> RunFolder:
     """Put the run of an archive below ``root`` and return its folder.
 
     It keeps its id; where there is a run of that id, also in the trash, it gets the next free number. A run that was
@@ -114,6 +116,7 @@ def read_archive(file: Path, root: Path, name: str = "") -> RunFolder:
 
     Args:
         name: what the file is called in messages, where it is not ``file``'s own.
+        taken: ids that are not free either: those of the shelf.
 
     Raises:
         CheckpointError: saying what is wrong with the archive; then nothing is left below ``root``.
@@ -125,14 +128,14 @@ def read_archive(file: Path, root: Path, name: str = "") -> RunFolder:
             members = _members_of(archive, manifest)
             for path, member in members.items():
                 _copy(archive, member, manifest.files[path])
-            return _unpack(archive, members, manifest, root)
+            return _unpack(archive, members, manifest, root, taken)
     except zipfile.BadZipFile as error:
         raise CheckpointError(
             _("{file} is not an archive of a run, or a damaged one: {reason}", file=name, reason=error)
         ) from error
     except _Refused as refused:
         raise CheckpointError(_("{file} is refused: {reason}", file=name, reason=refused)) from refused
-    except (OSError, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+    except (OSError, EOFError, zlib.error, RuntimeError, NotImplementedError, ValueError) as error:
         raise CheckpointError(_("{file} cannot be imported: {reason}", file=name, reason=error)) from error
 
 
@@ -171,6 +174,7 @@ def _manifest_of(archive: zipfile.ZipFile) -> Manifest:
         raise _Refused(_("it has no {manifest}, so no run was archived in it", manifest=MANIFEST)) from error
     if member.file_size > MOST_MANIFEST_BYTES:
         raise _Refused(_("its manifest has more than {most:,} bytes", most=MOST_MANIFEST_BYTES))
+    _check_packing(member)
     try:
         with archive.open(member) as file:
             manifest = Manifest.model_validate(json.loads(file.read(MOST_MANIFEST_BYTES + 1)))
@@ -196,6 +200,12 @@ def _manifest_of(archive: zipfile.ZipFile) -> Manifest:
     for path in manifest.files:
         _check_path(path)
     return manifest
+
+
+def _check_packing(member: zipfile.ZipInfo) -> None:
+    """Only what :func:`write_archive` writes."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _Refused(_("{path!r} is packed in a way that is not read here", path=member.filename[:120]))
 
 
 def _check_path(path: str) -> None:
@@ -249,7 +259,11 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, entry: Entry, targe
 
 
 def _unpack(
-    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], manifest: Manifest, root: Path
+    archive: zipfile.ZipFile,
+    members: dict[str, zipfile.ZipInfo],
+    manifest: Manifest,
+    root: Path,
+    taken: Collection[str],
 ) -> RunFolder:
     incoming = root / INCOMING / uuid.uuid4().hex
     place = incoming / manifest.run
@@ -269,10 +283,11 @@ def _unpack(
             # What is wrong with a file, not where it was looked at.
             raise _Refused(str(error).replace(f"{place}{os.sep}", "")) from error
         _end(folder)
-        return _settle(place, root)
+        (place / SHIPPED_FILE).unlink(missing_ok=True)  # only what is on the shelf came with the program
+        return _settle(place, root, taken)
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
-        if (root / INCOMING).is_dir() and not any((root / INCOMING).iterdir()):
+        with contextlib.suppress(OSError):  # another import is under way, or has removed it
             (root / INCOMING).rmdir()
 
 
@@ -284,10 +299,10 @@ def _end(folder: RunFolder) -> None:
         folder.write_status(status.model_copy(update=update))
 
 
-def _settle(place: Path, root: Path) -> RunFolder:
+def _settle(place: Path, root: Path, taken: Collection[str]) -> RunFolder:
     """Give the run its place among the others, under its own id or the next one that is free."""
     for run_id in _ids_from(place.name):
-        if (root / run_id).exists() or any(each.id == run_id for each in trashed(root)):
+        if run_id in taken or (root / run_id).exists() or any(each.id == run_id for each in trashed(root)):
             continue
         try:
             place.rename(root / run_id)

@@ -78,7 +78,7 @@ def _check_file(folder: RunFolder, path: Path) -> None:
             read_state(path.parent)
     except CheckpointError:
         raise
-    except DAMAGE as error:
+    except (*DAMAGE, Image.DecompressionBombError, TypeError, IndexError, AttributeError) as error:
         if path.name == STATE_FILE:
             raise CheckpointError(
                 _("{path} holds more than numbers, or is damaged; it is not opened, as it could run code", path=path)

@@ -9,7 +9,7 @@ import typer
 
 from gancore.cli_options import DEFAULT_RUNS, RunArgument, RunsOption, SetOption
 from gancore.cli_training import fetch_data, parse_settings
-from gancore.errors import ConfigError
+from gancore.errors import ConfigError, GanCoreError
 from gancore.i18n import _
 
 
@@ -43,8 +43,12 @@ def import_run(
     runs: RunsOption = DEFAULT_RUNS,
 ) -> None:
     from gancore.archive import read_archive
+    from gancore.checkpoint import run_folders
+    from gancore.shelf import shelf_folder
 
-    typer.echo(read_archive(file, runs).id)
+    shelf = shelf_folder()
+    taken = [] if shelf is None else [folder.id for folder in run_folders(shelf)]
+    typer.echo(read_archive(file, runs, taken=taken).id)
 
 
 def upload(
@@ -84,5 +88,9 @@ def upload(
     fetch_data(config)
     folder = take(runs, file, config)
     if name:
-        label(folder, name=name)
+        try:
+            label(folder, name=name)
+        except GanCoreError:
+            folder.delete()
+            raise
     typer.echo(folder.id)

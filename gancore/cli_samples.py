@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption
 from gancore.errors import ConfigError
 from gancore.i18n import _
+
+if TYPE_CHECKING:
+    from gancore.sampler import Sampler
+
 
 ConditionOption = Annotated[
     str | None,
@@ -107,7 +111,7 @@ def register(app: typer.Typer) -> None:
     app.command(help=_("Write a run's curves, log or generator in another program's format."))(export)
 
 
-def _condition(sampler: Any, wanted: str | None) -> int | None:
+def _condition(sampler: Sampler, wanted: str | None) -> int | None:
     """The number of the condition a person named; None for all in turn."""
     if wanted is None:
         return None

@@ -96,7 +96,7 @@ def follow(manager: Any, run: Any) -> NoReturn:
     for number, handler in before.items():
         signal.signal(number, handler)
     status = run.status()
-    message = f": {status.message}" if status.message else ""
+    message = f": {status.words}" if status.message else ""
     typer.echo(f"{_(str(status.state))}{message}; {run.folder.path}", err=True)
     typer.echo(run.id)
     if interrupted and status.state != "finished":

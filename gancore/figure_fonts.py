@@ -39,7 +39,10 @@ _one_at_a_time = threading.RLock()
 @functools.cache
 def chinese_font() -> str | None:
     """The family that Chinese is drawn with; None where matplotlib finds none."""
-    from matplotlib.font_manager import fontManager
+    try:
+        from matplotlib.font_manager import fontManager
+    except ImportError:
+        return None
 
     found = {font.name for font in fontManager.ttflist}
     return next((name for name in CHINESE_FONTS if name in found), None)

@@ -12,6 +12,7 @@ import gettext
 import io
 import numbers
 import os
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -147,11 +148,24 @@ def to_json(value: Any) -> Any:
 def from_json(value: Any) -> Any:
     """A stored message in the language in force."""
     if isinstance(value, Mapping):
+        _check_pattern(value["template"])
+        _check_pattern(value.get("plural") or "")
         template, values = value["template"], {name: from_json(part) for name, part in value["values"].items()}
         if "plural" in value:
             return ngettext(template, value["plural"], values.pop("count"), **values)
         return _(template, **values)
     return value
+
+
+def _check_pattern(pattern: str) -> None:
+    """A file from elsewhere may hold any pattern, and one can reach into objects or ask for gigabytes of blanks.
+
+    Raises:
+        ValueError: when it is none of ours, whose names are plain and whose formats are short.
+    """
+    for _literal, name, spec, _conversion in string.Formatter().parse(pattern):
+        if name is not None and not (name.isidentifier() and len(spec or "") <= 6 and "{" not in (spec or "")):
+            raise ValueError(f"not a message of ours: {pattern!r}")
 
 
 def again(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from gancore.run import Run
 from gancore.status import RunState
 
 FILE = "library.json"
+_one_at_a_time = threading.RLock()
 LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE, MOST_TAGS = 80, 40, 4_000, 20
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -74,13 +76,18 @@ def label(folder: RunFolder, **changes: Any) -> Labels:
     problems = _too_long(changes)
     if problems:
         raise ConfigError("; ".join(problems.values()), problems)
+    with _one_at_a_time:
+        return _relabel(folder, changes)
+
+
+def _relabel(folder: RunFolder, changes: dict[str, Any]) -> Labels:
     try:
         labels = Labels.model_validate({**labels_of(folder).model_dump(), **changes})
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     try:
-        write_json(folder.path / FILE, labels.model_dump(mode="json"))
+        write_json(folder.for_writing() / FILE, labels.model_dump(mode="json"))
     except OSError as error:
         reason = error.strerror or error
         raise CheckpointError(
@@ -119,7 +126,8 @@ def add_tags(folder: RunFolder, tags: Iterable[str]) -> Labels:
     Raises:
         ConfigError, CheckpointError: as :func:`label`.
     """
-    return label(folder, tags=(*labels_of(folder).tags, *tags))
+    with _one_at_a_time:
+        return label(folder, tags=(*labels_of(folder).tags, *tags))
 
 
 def remove_tags(folder: RunFolder, tags: Iterable[str]) -> Labels:
@@ -128,6 +136,11 @@ def remove_tags(folder: RunFolder, tags: Iterable[str]) -> Labels:
     Raises:
         ConfigError: listing the run's tags, when it does not have one of them.
     """
+    with _one_at_a_time:
+        return _without_tags(folder, tags)
+
+
+def _without_tags(folder: RunFolder, tags: Iterable[str]) -> Labels:
     there, unwanted = labels_of(folder).tags, {_one_line(tag).casefold(): tag for tag in tags}
     if unknown := [tag for key, tag in unwanted.items() if key not in {tag.casefold() for tag in there}]:
         known = ", ".join(there) or _("none")

@@ -176,6 +176,10 @@ class RunManager:
         """What :meth:`runs` gives, without those that came with the program."""
         return [run for run in self.runs() if not run.is_shipped]
 
+    def shipped_ids(self) -> list[str]:
+        """Ids of the runs on the shelf."""
+        return [] if self.shelf is None else [folder.id for folder in run_folders(self.shelf)]
+
     def damaged(self) -> dict[str, str]:
         """Name -> what is wrong, of the run folders that cannot be read."""
         return self.survey()[1]
@@ -184,8 +188,7 @@ class RunManager:
         """What :meth:`runs` and :meth:`damaged` give, from one look at the disk."""
         found, damaged = [], {}
         own = [folder.id for folder in run_folders(self.root)]
-        shipped = [] if self.shelf is None else [folder.id for folder in run_folders(self.shelf)]
-        for run_id in dict.fromkeys([*own, *shipped]):
+        for run_id in dict.fromkeys([*own, *self.shipped_ids()]):
             try:
                 run = self.get(run_id)
                 _config, _status = run.config, run.status()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip as gzip_module
-import hashlib
 import re
 import struct
 import zipfile
@@ -16,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from gancore.errors import ConfigError
+from gancore.files import sha256_of
 from gancore.i18n import _
 from gancore.images import to_array
 
@@ -85,7 +85,7 @@ class IdxWriter:
     def close(self) -> dict[str, str]:
         for file in self._files:
             file.close()
-        return {path.name: _sha256(path) for path in self._paths}
+        return {path.name: sha256_of(path) for path in self._paths}
 
 
 class NpzWriter:
@@ -123,7 +123,7 @@ class NpzWriter:
                     while block := source.read(1 << 20):
                         packed.write(block)
                 path.unlink()
-        return {target.name: _sha256(target)}
+        return {target.name: sha256_of(target)}
 
 
 WRITERS: dict[Format, type[FolderWriter] | type[IdxWriter] | type[NpzWriter]] = {
@@ -145,8 +145,3 @@ def _opened(path: Path, sizes: Sequence[int], packed: bool) -> IO[bytes]:
     file = cast("IO[bytes]", gzip_module.GzipFile(path, "wb", mtime=0)) if packed else path.open("wb")
     file.write(struct.pack(f">BBBB{len(sizes)}I", 0, 0, _UBYTE, len(sizes), *sizes))
     return file
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
+
+from filelock import FileLock
 
 from gancore.checkpoint import RunFolder
 from gancore.errors import CheckpointError
@@ -18,6 +21,7 @@ from gancore.i18n import _
 VARIABLE = "GANSCOPE_STARTERS"
 """The environment variable that names another shelf, or is ``none``."""
 _CONFIG = "config.json"
+_copying = threading.Lock()
 
 
 def shelf_folder() -> Path | None:
@@ -43,6 +47,7 @@ class ShippedFolder(RunFolder):
         """
         self._copy = root / path.name
         super().__init__(path)
+        self.lock = FileLock(self._copy / "run.lock", thread_local=False)
 
     @property
     def path(self) -> Path:
@@ -59,8 +64,12 @@ class ShippedFolder(RunFolder):
         Raises:
             CheckpointError: when that folder cannot be written to.
         """
-        if self.path == self._copy:
-            return self._copy
+        with _copying:
+            if self.path != self._copy:
+                self._copy_from_shelf()
+        return self._copy
+
+    def _copy_from_shelf(self) -> None:
         try:
             # A folder is a run once it has a configuration, so nobody meets half a copy.
             shutil.copytree(
@@ -80,4 +89,3 @@ class ShippedFolder(RunFolder):
                     error=error,
                 )
             ) from error
-        return self._copy

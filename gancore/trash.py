@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +48,8 @@ def trashed(root: Path) -> list[Trashed]:
             told = json.loads((path.parent / FILE).read_text(encoding="utf-8"))
             found.append(Trashed(path.parent, str(told["id"]), float(told["at"])))
         except (OSError, ValueError, TypeError, KeyError):  # moved there by hand
-            found.append(Trashed(path.parent, path.parent.name, path.parent.stat().st_mtime))
+            with contextlib.suppress(OSError):  # gone since
+                found.append(Trashed(path.parent, path.parent.name, path.parent.stat().st_mtime))
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
@@ -77,14 +80,17 @@ def move_to_trash(folder: RunFolder) -> Trashed:
     return Trashed(target, folder.id, at)
 
 
-def restore(root: Path, run_id: str) -> RunFolder:
-    """Bring a deleted run back as it was; of several of one name, the one deleted last.
+def restore(root: Path, run_id: str, path: Path | None = None) -> RunFolder:
+    """Bring a deleted run back as it was.
+
+    Args:
+        path: where it is now, of several of one name; None: the one deleted last.
 
     Raises:
         CheckpointError: listing what is in the trash, when it is not there, or when there is a run of its name.
     """
     there = trashed(root)
-    found = next((each for each in there if each.id == run_id), None)
+    found = next((each for each in there if each.id == run_id and path in (None, each.path)), None)
     if found is None:
         names = ", ".join(dict.fromkeys(each.id for each in there)) or _("nothing")
         raise CheckpointError(_("there is no run {run!r} in the trash; there is: {names}", run=run_id, names=names))
@@ -101,13 +107,21 @@ def restore(root: Path, run_id: str) -> RunFolder:
     return RunFolder(target)
 
 
-def empty(root: Path) -> int:
-    """Remove every deleted run for good.
+def empty(root: Path, only: Collection[Path] | None = None) -> int:
+    """Remove deleted runs for good.
+
+    Args:
+        only: where these are now (:attr:`Trashed.path`); None: all.
 
     Returns:
         Bytes freed.
     """
-    there = [each.path for each in trashed(root)]
+    there = [each.path for each in trashed(root) if only is None or each.path in only]
     freed = freed_by_removing(there)
-    shutil.rmtree(root / FOLDER, ignore_errors=True)
+    for path in there:
+        shutil.rmtree(path, ignore_errors=True)
+    if only is None:
+        shutil.rmtree(root / FOLDER, ignore_errors=True)
+    with contextlib.suppress(OSError):  # another run has been deleted since
+        (root / FOLDER).rmdir()
     return freed

@@ -6,7 +6,6 @@ discriminator, optimizers or curves, and so cannot train further.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from gancore.checkpoint import Gallery, RunFolder
 from gancore.config import RunConfig
 from gancore.data import Batches
 from gancore.errors import CheckpointError, DataError, RunError
-from gancore.files import write_json
+from gancore.files import sha256_of, write_json
 from gancore.gallery import Painter
 from gancore.i18n import _, ngettext
 from gancore.players import build_players, sketch
@@ -121,11 +120,11 @@ def upload(root: Path, file: Path, config: RunConfig, name: str = "") -> RunFold
             image=f"{start}.png", weights=f"{start}.safetensors",
         )  # fmt: skip
         folder.add_gallery(gallery, images.png(picture, run=folder.id, iteration="0"), players.shown)
-        told = Uploaded(file=Path(name).name, sha256=_sha256(file), tensors=len(weights), at=time.time())
+        told = Uploaded(file=Path(name).name, sha256=sha256_of(file), tensors=len(weights), at=time.time())
         write_json(folder.path / FILE, told.model_dump(mode="json"))
         message = _("uploaded from {file}: the weights were not trained here", file=told.file)
-        ended = {"state": RunState.FINISHED, "progress": 1.0, "message": message}
-        folder.write_status(folder.stored_status().model_copy(update=ended))
+        ended = {"state": RunState.FINISHED, "progress": 1.0}
+        folder.write_status(folder.stored_status().saying(message).model_copy(update=ended))
     except BaseException:
         folder.delete()
         raise
@@ -276,8 +275,3 @@ def _misfits(found: Mapping[str, tuple[str, tuple[int, ...]]], expected: Mapping
 
 def _shape(sizes: tuple[int, ...]) -> str:
     return " × ".join(map(str, sizes)) or _("one number")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

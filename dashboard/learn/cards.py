@@ -115,7 +115,7 @@ def _cost(experiment: Trained) -> str:
 def _state(run: Run) -> None:
     status = run.status()
     color = STATE_COLORS[status.state]
-    st.markdown(f"`{run.id}` :{color}-badge[{status.state}]")
+    st.markdown(f"`{run.id}` :{color}-badge[{status.state.words}]")
     if status.state.is_live:
         st.progress(status.progress, _("{percent} % of its plan", percent=whole_percent(status.progress)))
 

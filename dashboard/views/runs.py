@@ -25,7 +25,6 @@ from dashboard.run_filters import run_filters
 from dashboard.run_labels import run_labels
 from dashboard.run_names import display_name, in_markdown
 from dashboard.sample_set_card import sample_set_card
-from dashboard.state_names import state_name
 from dashboard.trash_card import trash_card
 from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
@@ -50,9 +49,10 @@ def main() -> None:
         st.warning(_("Left out: {problem}.", problem=problem), icon=":material/warning:")
     deleted_notice(_choose)
     if runs:
-        _list(runs)
+        asked = _asked([run.id for run in runs])
+        _list(runs, asked)
         try:
-            _details(manager().get(_asked([run.id for run in runs])), runs)
+            _details(manager().get(asked), runs)
         except GanCoreError as error:
             _unknown(str(error))
     else:
@@ -96,9 +96,8 @@ def _choose(run_id: str | None) -> None:
     st.session_state[CHOSEN] = run_id
 
 
-def _list(runs: Sequence[Run]) -> None:
+def _list(runs: Sequence[Run], asked: str) -> None:
     shown = run_filters(runs)
-    asked = _asked([run.id for run in runs])
     if shown:
         live = any(run.status().state.is_live for run in runs)
         drawn = ([run.id for run in runs], asked, live)
@@ -136,7 +135,7 @@ def _marked(runs: Sequence[Run]) -> Styler:
     """The table of runs with a piece of each run's line before it."""
     looks = [run_look(run.id) for run in runs]
     table = run_table(runs)
-    table["State"] = [[state_name(RunState(state)) for state in states] for states in table["State"]]
+    table["State"] = [[RunState(state).words for state in states] for states in table["State"]]
     table.insert(0, LINE, [look.mark for look in looks])
     return table.style.apply(lambda _row: [f"color: {look.color}" for look in looks], subset=[LINE])
 
@@ -157,7 +156,7 @@ def _columns() -> dict[str, Any]:
         LINE: config.TextColumn(_(LINE), pinned=True, width=64, help=_("How this run is drawn, on every page.")),
         "State": config.MultiselectColumn(
             _("State"),
-            options=[state_name(state) for state in states],
+            options=[state.words for state in states],
             color=[STATE_COLORS[state] for state in states],
             pinned=True,
         ),

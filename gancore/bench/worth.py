@@ -79,7 +79,11 @@ def bench_worth(
     if len(data) != 1:
         raise ConfigError(_("expected runs on one data set, found {names}", names=", ".join(sorted(data)) or "none"))
     name = data.pop()
-    train, test = load_images(name, split="train"), load_images(name, split="test")
+    sizes = {(run.config.image_size, run.config.channels) for run in runs}
+    if len(sizes) != 1:
+        raise ConfigError(_("expected runs on images of one size, found {count} sizes", count=len(sizes)))
+    size, channels = sizes.pop()
+    train, test = (load_images(name, size, channels, split) for split in ("train", "test"))
     if not 2 <= min(real) <= max(real) <= len(train.images):
         raise ConfigError(
             _(

@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from gancore import i18n
 from gancore.errors import CheckpointError
+from gancore.figure_fonts import chinese_font
 from gancore.history import POSITION
 from gancore.i18n import N_, _
 from gancore.recipes.recipe import Series
@@ -164,10 +166,10 @@ def _overlaid(
         axes = drawing.subplots()
         for run, x, y in lines:
             dash = LINE_STYLES[run.look.dash]
-            _line(axes, x, y, run.look.color, run.name, dash=dash, smooth=smooth)
+            _line(axes, x, y, run.look.color, _drawable(run), dash=dash, smooth=smooth)
         if share:
             axes.set_ylim(0, 1)
-        _finish(axes, title, _("Epoch"))
+        _finish(axes, i18n.again(title), _("Epoch"))
 
     parts = [pd.DataFrame({"run": run.run.id, "epoch": x, name.partition("-")[2]: y}) for run, x, y in lines]
     names = ", ".join(run.name for run, _x, _y in lines)
@@ -220,6 +222,12 @@ def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np
     x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
     kept = MinMaxLTTBDownsampler().downsample(x, y, n_out=_POINTS)  # type: ignore[no-untyped-call]
     return x[kept], y[kept]
+
+
+def _drawable(run: Reported) -> str:
+    """Its name; its id where the name was made in a language that this figure has no font for."""
+    spoken_otherwise = i18n.language() == i18n.ENGLISH and not run.name.isascii()
+    return run.run.id if spoken_otherwise and not chinese_font() else run.name
 
 
 def _finish(axes: Axes, title: str, x_title: str) -> None:

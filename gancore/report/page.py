@@ -64,7 +64,7 @@ def page(runs: Sequence[Reported]) -> str:
         title=_title(runs),
         print_title=_("GAN lab report"),
         author=written.get(AUTHOR, ""),
-        author_label=_("Name"),
+        author_label=_("Author:"),
         contents_label=_("Contents"),
         date=format_datetime(datetime.now(), "long", locale=i18n.locale()),
         no_answer=_("Not answered yet; room to write by hand."),

@@ -31,19 +31,8 @@ from gancore.report.blocks import (
 from gancore.report.figures import gallery_png, loss_figure, overlaid_figures, quality_figures
 from gancore.report.questions import questions_for
 from gancore.report.reported import Reported, settings_of
-from gancore.status import RunState
 
 NO_VALUE = "—"
-STATES = {
-    RunState.QUEUED: N_("queued"),
-    RunState.RUNNING: N_("running"),
-    RunState.PAUSED: N_("paused"),
-    RunState.STOPPED: N_("stopped"),
-    RunState.FINISHED: N_("finished"),
-    RunState.DIVERGED: N_("diverged"),
-    RunState.FAILED: N_("failed"),
-    RunState.INTERRUPTED: N_("interrupted"),
-}
 PLAYERS = {"generator": N_("Generator"), "discriminator": N_("Discriminator"), "critic": N_("Critic")}
 _RECENT = 50
 
@@ -57,7 +46,7 @@ def summary(runs: Sequence[Reported]) -> Section:
     columns: dict[str, list[str]] = {
         _("Data"): [Path(run.config.data).name for run in runs],
         _("Planned"): [run.config.plan.describe() for run in runs],
-        _("State"): [_(STATES[run.status.state]) for run in runs],
+        _("State"): [run.status.state.words for run in runs],
         _("Epochs"): [f"{run.status.epoch:.2f}".rstrip("0").rstrip(".") for run in runs],
         _("Iterations"): [f"{run.status.iteration:,}" for run in runs],
         _("Time"): [_duration(run.status.elapsed_s) for run in runs],
@@ -190,7 +179,7 @@ def diagnosis(runs: Sequence[Reported]) -> Section:
                     _(
                         "Steered after iteration {iteration:,}: {change}.",
                         iteration=change.iteration,
-                        change=change.text,
+                        change=change.words,
                     )
                 )
             )

@@ -394,7 +394,7 @@ class TestPage:
         newest, oldest = at_root(root).runs()[:2]
         labels = run_labels([newest, oldest])
         assert re.fullmatch(r"quick · digits · \d+ \w{3} \d\d:\d\d", labels[newest.id])
-        same = SimpleNamespace(config=oldest.config, status=oldest.status, folder=oldest.folder)
+        same = SimpleNamespace(config=oldest.config, status=oldest.status, folder=oldest.folder, is_shipped=False)
         runs: Any = [SimpleNamespace(id=name, **vars(same)) for name in ("third", "second", "first")]
         two, three = run_labels(runs[1:]), run_labels(runs)
         assert len(set(three.values())) == 3

