@@ -151,12 +151,14 @@ class QualityWatch:
         work_when_idle()
         torch.set_num_threads(1)  # of this thread only
         try:
-            if self._measure is None:
+            first = self._measure is None
+            if first:
                 self._prepare(weights)
             # What it takes from the training is this thread's work, not how long it waits for a busy machine.
             started = time.thread_time()
             self._record(position, self._take(weights))
-            self._next_at = time.perf_counter() + (time.thread_time() - started) / SHARE
+            if not first:  # which also imports what it needs, once
+                self._next_at = time.perf_counter() + (time.thread_time() - started) / SHARE
         except Exception:  # a number that cannot be had must not end the run, nor be tried for again and again
             self._broken = True
             (self._folder.path / "quality-error.log").write_text(traceback.format_exc(), encoding="utf-8")

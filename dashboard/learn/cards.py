@@ -24,6 +24,7 @@ LOOKS: dict[Verdict, tuple[str, str]] = {
     "shows": ("check_circle", "green"),
     "refutes": ("cancel", "red"),
     "depends": ("contrast", "orange"),
+    "open": ("help", "gray"),
 }
 """Icon and Streamlit's colour; the words stand beside them."""
 PLOTLY_CONFIG = {"displayModeBar": False}

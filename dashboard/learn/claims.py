@@ -13,11 +13,12 @@ from gancore.i18n import N_
 from gancore.run import Run
 from gancore.status import RunState
 
-Verdict = Literal["shows", "refutes", "depends"]
+Verdict = Literal["shows", "refutes", "depends", "open"]
 VERDICTS: dict[Verdict, str] = {
     "shows": N_("The claim holds here"),
     "refutes": N_("The claim does not hold here"),
     "depends": N_("Half right"),
+    "open": N_("Not decided"),
 }
 """What a card says of each."""
 

@@ -116,7 +116,7 @@ def _read_loss(runs: Sequence[Run]) -> Finding:
     first, last = _first_and_last(run.history().column("generator_loss"))
     places, distances = _measured(run, "wasserstein")
     if len(distances) < 2:
-        return Finding("depends", _("The samples were measured fewer than two times; nothing can be said."))
+        return Finding("open", _("The samples were measured fewer than two times; nothing can be said."))
     text = _(
         "G's loss was {first:.2f} in the first {count} iterations, when D knew nothing, and {last:.2f} at the end; "
         "the distance of the samples to the data fell from {far:.3f} to {near:.3f} meanwhile. Between the "

@@ -258,7 +258,7 @@ def test_weights_are_uploaded_and_what_does_not_fit_is_said(
     expect(page.get_by_role("button", name="Train longer")).to_have_count(0)
 
     page.goto(f"{address}/latent?run={new.id}")
-    expect(page.get_by_test_id("stMain").locator("img").first).to_be_visible()
+    expect(page.locator(".latent-explorer canvas").first).to_be_visible()
     page.goto(f"{address}/compare?runs={new.id}&runs={run.id}")
     expect(page.get_by_text("Samples from the same z")).to_be_visible()
     settle(page)
