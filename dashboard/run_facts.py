@@ -100,7 +100,7 @@ def run_table(runs: Sequence[Run]) -> pd.DataFrame:
             "Tags": [list(label.tags) for label in labels],
             "Iterations": [status.iteration for _, _, status in rows],
             "Elapsed": pd.to_timedelta([round(status.elapsed_s) for _, _, status in rows], unit="s"),
-            "Disk": [disk_use(run.folder).total for run in runs],
+            "Disk": [disk_use(run.folder).total / 1e6 for run in runs],
             "Started": pd.to_datetime([datetime.fromtimestamp(status.created_at) for _, _, status in rows]),
         },
         index=pd.Index([run_id for run_id, _, _ in rows], name="Run"),

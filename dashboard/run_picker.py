@@ -111,7 +111,7 @@ def run_labels(runs: Sequence[Run]) -> dict[str, str]:
     labels: dict[str, str] = {}
     alike: Counter[str] = Counter()
     for run in reversed(runs):
-        started = format_datetime(datetime.fromtimestamp(run.status().created_at), "d MMM HH:mm", locale=locale())
+        started = format_datetime(datetime.fromtimestamp(run.status().created_at), _("d MMM HH:mm"), locale=locale())
         if run.is_shipped:
             started = str(_("shipped"))
         parts = (given_name(run), run.config.preset, Path(run.config.data).name, started)

@@ -31,7 +31,7 @@ def trash_card() -> None:
     with st.expander(title, icon=":material/delete:", key="trash"):
         for each in there:
             with st.container(horizontal=True, vertical_alignment="center", key=f"trashed-{each.path.name}"):
-                when = format_datetime(datetime.fromtimestamp(each.at), "d MMM, HH:mm", locale=locale())
+                when = format_datetime(datetime.fromtimestamp(each.at), _("d MMM, HH:mm"), locale=locale())
                 name = labels_of(each.folder).name
                 called = f"**{in_markdown(name)}** · {in_markdown(each.id)}" if name else in_markdown(each.id)
                 told = _(":gray[deleted {when} · {size}]", when=in_markdown(when), size=size_text(each.bytes))

@@ -122,7 +122,7 @@ VIEWS: dict[str, tuple[str, Callable[[Chosen], None]]] = {
     "walk": (N_("Walk"), _walk),
     "directions": (N_("Directions"), _directions),
     "plane": (N_("Plane"), _plane),
-    "time": (N_("Time"), _time),
+    "time": (N_("Through training"), _time),
     "find": (N_("Find an image"), _find),
 }
 """Name in the address -> the tab's label and what draws it. A view is one line more."""

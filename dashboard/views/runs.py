@@ -166,8 +166,8 @@ def _columns() -> dict[str, Any]:
         "Seed": config.NumberColumn(_("Seed"), format="plain"),
         "Iterations": config.NumberColumn(_("Iterations"), format="localized"),
         "Elapsed": config.NumberColumn(_("Elapsed"), format="compact"),
-        "Disk": config.NumberColumn(_("Disk"), format="bytes"),
-        "Started": config.DatetimeColumn(_("Started"), format="D MMM YYYY, HH:mm"),
+        "Disk": config.NumberColumn(_("Disk"), format="%.1f MB"),
+        "Started": config.DatetimeColumn(_("Started"), format=_("D MMM YYYY, HH:mm")),
     }
 
 
