@@ -265,6 +265,7 @@ def test_weights_are_uploaded_and_what_does_not_fit_is_said(
     expect(page.get_by_text("Something went wrong")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_run_begun_on_the_command_line_appears_and_grows(page: Page, other: tuple[str, Path]) -> None:
     other_address, elsewhere = other
     open_runs(page, other_address)

@@ -85,6 +85,7 @@ def test_a_phone_shows_names_and_bars_without_sideways_scrolling(page: Page, add
     assert card.locator(".network").evaluate_all("all => all.every(e => e.scrollWidth <= e.clientWidth)")
 
 
+@pytest.mark.slow
 def test_a_snapshot_of_a_live_run_stays_while_its_card_refreshes(watched: Any, address: str) -> None:
     page: Page = watched.page
     open_train(page, address)

@@ -32,6 +32,7 @@ def settle(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_every_page_shows_shipped_runs_before_the_first_training(
     watched: Any, serve: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def test_rates_and_critic_steps_hold_are_stored_and_marked(card: Locator, runs: 
     assert changes(runs, run_id) == expected
 
 
+@pytest.mark.slow
 def test_the_player_that_does_not_train_stays_exactly_as_it_is(card: Locator, runs: Path) -> None:
     critic, generator = weights(card, runs, "discriminator"), weights(card, runs, "generator")
     choose_player(card, "G alone")

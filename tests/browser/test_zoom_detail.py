@@ -59,6 +59,7 @@ def zoomed(page: Page) -> tuple[float, float]:
     return low, high
 
 
+@pytest.mark.slow
 def test_single_iterations_are_seen(page: Page, address: str, losses: np.ndarray) -> None:
     page.goto(address)
     expect(page.locator(PANEL)).to_have_attribute("data-rows", str(ROWS))

@@ -68,6 +68,7 @@ def test_tables_align_by_the_columns_that_characters_take() -> None:
     assert wrapped("words that wrap", 10) == ["words that", "wrap"]
 
 
+@pytest.mark.slow
 def test_a_run_trained_in_english_is_read_in_chinese(manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:
     honest, calls = losses.non_saturating, iter(range(10**6))
     monkeypatch.setattr(losses, "non_saturating", lambda s: honest(s) * (math.inf if next(calls) == 2 else 1.0))

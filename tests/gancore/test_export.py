@@ -233,6 +233,7 @@ def test_a_long_curve_is_thinned_but_keeps_its_spikes(
     assert drawn[1][31] == pytest.approx(1.076)
 
 
+@pytest.mark.slow
 def test_the_onnx_generator_makes_the_samplers_images(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
