@@ -23,6 +23,7 @@ from gancore.inversion import Plan, Search
 from gancore.networks import ImageShape
 from gancore.runs import RunManager
 from gancore.sampling import open_sampler
+from gancore.shelf import shelf_folder
 
 CANDIDATES = 5
 
@@ -58,12 +59,12 @@ def lower_half(shape: ImageShape) -> Tensor:
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run")
+    parser.add_argument("run", nargs="?", default="quick-mnist", help="default: the shipped one")
     parser.add_argument("--runs", type=Path, default=Path("checkpoints"))
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--steps", type=int, default=Plan().steps)
     options = parser.parse_args()
-    run = RunManager(options.runs).get(options.run)
+    run = RunManager(options.runs, shelf=shelf_folder()).get(options.run)
     sampler = open_sampler(run)
     if not isinstance(sampler.shape, ImageShape):
         parser.error(f"{run.id} was trained on points")
