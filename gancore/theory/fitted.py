@@ -13,6 +13,7 @@ from torch.optim import Adam, RMSprop
 
 from gancore import losses
 from gancore.networks import leaky_relu, mlp, relu
+from gancore.players import DrawFrom
 from gancore.theory import divergences
 
 Array = NDArray[np.float64]
@@ -165,8 +166,7 @@ def clipped_critic(
 
 
 def _network(widths: tuple[int, ...], slope: float, seed: int) -> nn.Sequential:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with DrawFrom(torch.Generator().manual_seed(seed)):
         made = mlp(widths, leaky_relu(slope) if slope else relu)
     # In place, an activation would overwrite the outputs whose gradients are asked for.
     for module in made.modules():

@@ -13,7 +13,7 @@ from torch.optim import SGD
 
 from gancore import data, losses
 from gancore.networks import ImageShape, leaky_relu, mlp, relu
-from gancore.players import build_players
+from gancore.players import DrawFrom, build_players
 from gancore.recipes import configure
 from gancore.recipes.recipe import Players
 
@@ -88,8 +88,7 @@ def dead_units(slope: float, rate: float = 2.0, iterations: int = 200, seed: int
         slope: of LeakyReLU below 0; 0 is ReLU.
         rate: of plain gradient descent.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with DrawFrom(torch.Generator().manual_seed(seed)):
         network = mlp((2, 64, 64, 1), leaky_relu(slope) if slope else relu)
     random = torch.Generator().manual_seed(seed)
     optimizer = SGD(network.parameters(), rate)

@@ -11,6 +11,7 @@ from torch.optim import SGD, Adam, Optimizer
 
 from gancore import losses
 from gancore.networks import leaky_relu, mlp, relu, reverse_gradient
+from gancore.players import DrawFrom
 
 _SAMPLES = 256
 
@@ -135,8 +136,7 @@ def adam_memories(gradient: float, beta1: float = 0.5, beta2: float = 0.999) -> 
 
 
 def _players(seed: int) -> tuple[nn.Module, nn.Module]:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with DrawFrom(torch.Generator().manual_seed(seed)):
         return mlp((2, 32, 2), relu), mlp((2, 32, 32, 1), leaky_relu(0.2))
 
 
