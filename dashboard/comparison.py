@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,13 +13,13 @@ from dashboard.charts import HALF, last_values
 from dashboard.curves import Fork, Line, Panel, RunLabel
 from dashboard.quantities import QUANTITIES, Group, Quantity
 from dashboard.run_colors import Look
-from dashboard.run_facts import settings_of
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
 from gancore.evaluate.evaluate import stored_evaluation, variant_of
 from gancore.i18n import N_, _
 from gancore.recipes import recipe_of
 from gancore.run import Run
+from gancore.run_words import settings_of, short_names
 from gancore.status import Status
 
 NO_VALUE = "—"
@@ -77,40 +75,6 @@ class Compared:
             "quality": set(quality.history.names) if quality is not None else set(),
         }
         return frozenset(quantity for quantity in QUANTITIES if quantity.column in names[quantity.source])
-
-
-def short_names(configs: Mapping[str, RunConfig], given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Run id -> the least that tells it from the others: its preset, then what differs, at last its id.
-
-    Args:
-        given: run id -> the name that a person gave it, which goes before the preset.
-    """
-    given = given or {}
-    parts = {
-        run_id: (
-            given.get(run_id, config.preset),
-            config.preset,
-            Path(config.data).name,
-            config.plan.describe(),
-            _("seed {seed}", seed=config.seed),
-            *(f"{setting.title.lower()} {setting.text}" for setting in settings_of(config) if setting.is_own),
-        )
-        for run_id, config in configs.items()
-    }
-    names = {run_id: " · ".join(_telling(run_id, parts)) for run_id in parts}
-    often = Counter(names.values())  # a given name may be what another run is called by its settings
-    return {run_id: name if often[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
-
-
-def _telling(run_id: str, parts: Mapping[str, tuple[str, ...]]) -> list[str]:
-    own = parts[run_id]
-    rivals = [other for name, other in parts.items() if name != run_id and other[0] == own[0]]
-    told = [own[0]]
-    for index in range(1, len(own)):
-        if any(other[index] != own[index] for other in rivals):
-            told.append(own[index])
-            rivals = [other for other in rivals if other[index] == own[index]]
-    return [*told, run_id.removeprefix(f"{own[1]}-")] if rivals else told
 
 
 def logged(runs: Iterable[Compared]) -> set[tuple[str, Quantity]]:

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.comparison import NO_VALUE, Compared, column_title
-from dashboard.run_facts import settings_of
 from gancore.i18n import _
+from gancore.run_words import settings_of
 
 FEWEST_AXES = 2
 MOST_AXES = 12

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel
 
-from gancore.config import RUN_FIELDS, Length, RunConfig
+from gancore.config import Length
 from gancore.disk_use import disk_use
 from gancore.i18n import N_
 from gancore.library import labels_of
@@ -20,7 +17,6 @@ from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.status import Status
 
-_OWN = "settings."
 COLUMNS = (
     N_("State"),
     N_("Progress"),
@@ -37,50 +33,6 @@ COLUMNS = (
     N_("Started"),
 )
 """Of the table of runs."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a run as a table shows it."""
-
-    name: str
-    """The field's name; a recipe's own is preceded by ``settings.``."""
-    title: str
-    text: str
-
-    @property
-    def is_own(self) -> bool:
-        """Whether it is the recipe's, not one that every run has."""
-        return self.name.startswith(_OWN)
-
-
-def settings_of(config: RunConfig) -> list[Setting]:
-    """The preset, what every run has, and then the recipe's own settings, in the order of their declarations."""
-    own = config.settings
-    return [
-        *(_setting(config, name, name) for name in ("preset", *RUN_FIELDS)),
-        *(_setting(own, name, f"{_OWN}{name}") for name in type(own).model_fields),
-    ]
-
-
-def _setting(model: BaseModel, field: str, name: str) -> Setting:
-    value = getattr(model, field)
-    return Setting(name, type(model).model_fields[field].title or field, value_text(value))
-
-
-def value_text(value: Any) -> str:
-    """A setting's value as a person writes it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Length):
-        return value.describe()
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, tuple | list):
-        return ", ".join(value_text(part) for part in value)
-    return str(value)
 
 
 def run_table(runs: Sequence[Run]) -> pd.DataFrame:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from gancore.library import display_name, given_name
 from gancore.run import Run
+from gancore.run_words import with_names
 
 __all__ = ["display_name", "given_name", "given_names", "in_markdown", "with_names"]
 
@@ -20,17 +21,3 @@ def given_names(runs: Iterable[Run]) -> dict[str, str]:
 def in_markdown(text: str) -> str:
     """A text that a person entered, as it is: nothing in it is markup, an emoji or a link."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
-
-
-def with_names(sentence: str, names: Mapping[str, str]) -> str:
-    """A sentence with every run id in it replaced.
-
-    Args:
-        names: by run id.
-    """
-    if not names:
-        return sentence
-    # At once and the longest first: one id may be part of another, or of a name.
-    ids = sorted(names, key=len, reverse=True)
-    pattern = rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?![\w-])"
-    return re.sub(pattern, lambda found: names[found[0]], sentence)

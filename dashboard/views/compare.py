@@ -30,6 +30,7 @@ from dashboard.run_picker import pick_runs
 from dashboard.watch import watch_runs
 from gancore.errors import GanCoreError
 from gancore.i18n import N_, _
+from gancore.run_words import short_names
 
 REFRESH_S = 2.0
 CHARTS_FIRST_S = 0.8
@@ -81,7 +82,7 @@ def _empty() -> None:
 
 def _read(chosen: Sequence[str]) -> list[Compared]:
     runs = [manager().get(run_id) for run_id in chosen]
-    names = comparison.short_names({run.id: run.config for run in runs}, given_names(runs))
+    names = short_names({run.id: run.config for run in runs}, given_names(runs))
     return [Compared.read(run, names[run.id], run_look(run.id)) for run in runs]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 import torch
 
-from dashboard import comparison, quality
+from dashboard import quality
 from dashboard.engine import manager
 from dashboard.notes import folded_notes
 from dashboard.run_colors import Look, run_look
@@ -25,6 +25,7 @@ from gancore.evaluate.ranking import SeedGroup, between_variants, by_seed, compa
 from gancore.i18n import N_, _, ngettext
 from gancore.plane import COUNTED
 from gancore.run import Run
+from gancore.run_words import short_names
 from gancore.sources import is_points
 
 TRAIN_PAGE = Path(__file__).with_name("train.py")
@@ -76,7 +77,7 @@ def main() -> None:
     elif missing:
         st.caption(_("Numbers of the chosen runs appear here; they are kept in the runs' folders."))
     looks = {run_id: run_look(run_id) for run_id in chosen}
-    names = comparison.short_names({run.id: run.config for run in runs}, given_names(runs))
+    names = short_names({run.id: run.config for run in runs}, given_names(runs))
     groups = comparable_groups(list(found.values()))
     if len(groups) > 1:
         st.info(

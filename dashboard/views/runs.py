@@ -20,7 +20,7 @@ from dashboard.report_card import report_card
 from dashboard.run_actions import deleted_notice, disk_row, run_actions
 from dashboard.run_card import run_card
 from dashboard.run_colors import run_look
-from dashboard.run_facts import COLUMNS, run_table, settings_of
+from dashboard.run_facts import COLUMNS, run_table
 from dashboard.run_filters import run_filters
 from dashboard.run_labels import run_labels
 from dashboard.run_names import display_name, in_markdown
@@ -31,6 +31,7 @@ from gancore.errors import GanCoreError
 from gancore.i18n import N_, _
 from gancore.library import can_change, labels_of
 from gancore.run import Run
+from gancore.run_words import settings_of
 from gancore.status import RunState
 
 REFRESH_S = 2.0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from gancore.report.blocks import Block, Section, Table, Text
 from gancore.report.figures import QUALITY
 from gancore.report.reported import Reported
 from gancore.report.sections import NO_VALUE
+from gancore.run_words import with_names
 
 BETTER = {"lower": N_("lower is better"), "higher": N_("higher is better")}
 
@@ -41,14 +41,6 @@ def metrics(runs: Sequence[Reported]) -> Section:
     if not blocks:
         blocks.append(Text(_("Nothing was measured. gancore evaluate, or the Ranking page, measures finished runs.")))
     return Section("metrics", _("Quality of the samples"), blocks, on_new_page=True)
-
-
-def with_names(sentence: str, names: Mapping[str, str]) -> str:
-    """A sentence with every run id in it replaced by the run's name."""
-    # At once and the longest first: one id may be part of another, or of a name.
-    ids = sorted(names, key=len, reverse=True)
-    pattern = rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?![\w-])"
-    return re.sub(pattern, lambda found: names[found[0]], sentence)
 
 
 def _evaluated(group: Sequence[Evaluation], runs: Sequence[Reported]) -> Table:

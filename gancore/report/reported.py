@@ -6,20 +6,19 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gancore.anatomy import Network
 from gancore.checkpoint import Gallery
-from gancore.config import RUN_FIELDS, Length, RunConfig
+from gancore.config import RunConfig
 from gancore.diagnosis import Finding, diagnose
 from gancore.errors import GanCoreError
 from gancore.evaluate.evaluate import Evaluation, stored_evaluations
 from gancore.history import Columns
-from gancore.i18n import _
 from gancore.live_quality import Quality
 from gancore.recipes import recipe_of
 from gancore.recipes.recipe import Recipe
 from gancore.run import Run
+from gancore.run_words import short_names
 from gancore.sampling import placed_milestones
 from gancore.status import Parent, Resolved, Status
 from gancore.steering import Change
@@ -124,67 +123,3 @@ def _shown(run: Run) -> list[tuple[int, Gallery]]:
     found = {round(milestone.percent): milestone.gallery for milestone in placed_milestones(run)}
     last = max(found, default=0)
     return [(share, found[share]) for share in sorted(found) if share in SHARES or share == last]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a run as a table shows it."""
-
-    name: str
-    title: str
-    text: str
-
-
-def settings_of(config: RunConfig) -> list[Setting]:
-    """The preset, what every run has, and then the recipe's own settings, in the order of their declarations."""
-    own = config.settings
-    return [
-        *(_setting(config, name) for name in ("preset", *RUN_FIELDS)),
-        *(_setting(own, name) for name in type(own).model_fields),
-    ]
-
-
-def _setting(model: Any, name: str) -> Setting:
-    return Setting(name, _(type(model).model_fields[name].title or name), value_text(getattr(model, name)))
-
-
-def value_text(value: Any) -> str:
-    """A setting's value as a person writes it."""
-    match value:
-        case None:
-            return _("none")
-        case bool():
-            return _("yes") if value else _("no")
-        case Length():
-            return value.describe()
-        case float():
-            return f"{value:g}"
-        case tuple() | list():
-            return ", ".join(value_text(part) for part in value)
-    return str(value)
-
-
-def short_names(configs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """Run id -> the least that tells it from the others: its preset, then what differs, at last its id."""
-    parts = {
-        run_id: (
-            config.preset,
-            Path(config.data).name,
-            config.plan.describe(),
-            _("seed {seed}", seed=config.seed),
-            *(f"{setting.title.lower()} {setting.text}" for setting in settings_of(config)[len(RUN_FIELDS) + 1 :]),
-        )
-        for run_id, config in configs.items()
-    }
-    return {run_id: " · ".join(_telling(run_id, parts)) for run_id in parts}
-
-
-def _telling(run_id: str, parts: Mapping[str, tuple[str, ...]]) -> list[str]:
-    own = parts[run_id]
-    rivals = [other for name, other in parts.items() if name != run_id and other[0] == own[0]]
-    told = [own[0]]
-    for index in range(1, len(own)):
-        if any(other[index] != own[index] for other in rivals):
-            told.append(own[index])
-            rivals = [other for other in rivals if other[index] == own[index]]
-    return [*told, run_id.removeprefix(f"{own[0]}-")] if rivals else told

@@ -30,7 +30,8 @@ from gancore.report.blocks import (
 )
 from gancore.report.figures import gallery_png, loss_figure, overlaid_figures, quality_figures
 from gancore.report.questions import questions_for
-from gancore.report.reported import Reported, settings_of
+from gancore.report.reported import Reported
+from gancore.run_words import settings_of
 
 NO_VALUE = "—"
 PLAYERS = {"generator": N_("Generator"), "discriminator": N_("Discriminator"), "critic": N_("Critic")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -112,11 +111,6 @@ def crossing_points(steps: int, rate: float, *, at_once: bool) -> Array:
         x, y = x - rate * y, y + rate * seen
         path.append((x, y))
     return np.array(path)
-
-
-def growth_at_once(steps: int, rate: float) -> float:
-    """By how much :func:`crossing_points` moves away from the equilibrium when both step at once."""
-    return math.sqrt(1 + rate**2) ** steps
 
 
 def _slope(loss: Callable[[Tensor], Tensor], scores: Array) -> Array:

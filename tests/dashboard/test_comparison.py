@@ -18,13 +18,14 @@ from dashboard.curves import Fork, Line, Panel, RunLabel
 from dashboard.parallel import MOST_AXES, coordinates, parallel_figure
 from dashboard.quantities import QUANTITIES
 from dashboard.run_colors import look
-from dashboard.run_facts import longer_plan, run_table, settings_of, value_text
+from dashboard.run_facts import longer_plan, run_table
 from gancore.checkpoint import RunFolder
 from gancore.config import Length
 from gancore.files import write_json
 from gancore.history import HISTORY_FILE, POSITION, SIGNALS_FILE, History, write_history
 from gancore.recipes import configure, recipe_of
 from gancore.run import Run
+from gancore.run_words import settings_of, short_names, value_text
 from gancore.runs import RunManager
 from gancore.signals import SIGNAL_NAMES
 from gancore.status import Parent, RunState, Status
@@ -73,24 +74,24 @@ def with_quality(run: Compared, *columns: str) -> Compared:
 
 def test_a_name_is_the_least_that_tells_runs_apart() -> None:
     lab = configure("gan-lab")
-    assert comparison.short_names({"a": lab, "b": configure("dcgan")}) == {"a": "gan-lab", "b": "dcgan"}
-    assert comparison.short_names({"a": lab, "b": configure("gan-lab", seed=3), "c": configure("dcgan")}) == {
+    assert short_names({"a": lab, "b": configure("dcgan")}) == {"a": "gan-lab", "b": "dcgan"}
+    assert short_names({"a": lab, "b": configure("gan-lab", seed=3), "c": configure("dcgan")}) == {
         "a": "gan-lab · seed 0",
         "b": "gan-lab · seed 3",
         "c": "dcgan",
     }
-    by_data = comparison.short_names({"a": lab, "b": configure("gan-lab", data="/pictures/cats", seed=1)})
+    by_data = short_names({"a": lab, "b": configure("gan-lab", data="/pictures/cats", seed=1)})
     assert by_data == {"a": "gan-lab · digits", "b": "gan-lab · cats"}
-    equal = comparison.short_names({"gan-lab-digits-1": lab, "gan-lab-digits-2": lab})
+    equal = short_names({"gan-lab-digits-1": lab, "gan-lab-digits-2": lab})
     assert equal == {"gan-lab-digits-1": "gan-lab · digits-1", "gan-lab-digits-2": "gan-lab · digits-2"}
 
 
 def test_a_given_name_goes_before_the_preset() -> None:
     configs = {"a": configure("gan-lab"), "b": configure("gan-lab", seed=3), "c": configure("dcgan")}
-    assert comparison.short_names(configs, {"a": "Baseline"}) == {"a": "Baseline", "b": "gan-lab", "c": "dcgan"}
-    alike = comparison.short_names(configs, dict.fromkeys(configs, "Mine"))
+    assert short_names(configs, {"a": "Baseline"}) == {"a": "Baseline", "b": "gan-lab", "c": "dcgan"}
+    alike = short_names(configs, dict.fromkeys(configs, "Mine"))
     assert alike == {"a": "Mine · gan-lab · seed 0", "b": "Mine · gan-lab · seed 3", "c": "Mine · dcgan"}
-    taken = comparison.short_names(configs, {"c": "gan-lab · seed 3"})
+    taken = short_names(configs, {"c": "gan-lab · seed 3"})
     assert len(set(taken.values())) == 3
 
 
@@ -107,7 +108,7 @@ def test_names_are_never_shared() -> None:
             ]
         )
     }
-    assert len(set(comparison.short_names(configs).values())) == len(configs)
+    assert len(set(short_names(configs).values())) == len(configs)
 
 
 def test_a_panel_for_each_number_and_a_line_for_each_run_that_has_it(make: Make) -> None:

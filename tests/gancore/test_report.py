@@ -27,6 +27,7 @@ from gancore.report import figures, lab_report, report_archive, reported
 from gancore.report.drawing import figure_bytes, inline_svg
 from gancore.report.questions import GROUPS, questions_for
 from gancore.run import Run
+from gancore.run_words import short_names
 from gancore.runs import RunManager
 
 pytest.importorskip("matplotlib")
@@ -211,10 +212,10 @@ def test_runs_have_the_dashboards_colours() -> None:
 
 def test_names_tell_runs_apart(runs: list[Run]) -> None:
     configs = {run.id: run.config for run in runs}
-    assert list(reported.short_names(configs).values()) == ["gan-simple", "dcgan", "wgan-lab"]
+    assert list(short_names(configs).values()) == ["gan-simple", "dcgan", "wgan-lab"]
     one, two = tiny("wgan", seed=1), tiny("wgan", seed=2)
-    assert list(reported.short_names({"a": one, "b": two}).values()) == ["wgan · seed 1", "wgan · seed 2"]
-    assert list(reported.short_names({"wgan-a": one, "wgan-b": one}).values()) == ["wgan · a", "wgan · b"]
+    assert list(short_names({"a": one, "b": two}).values()) == ["wgan · seed 1", "wgan · seed 2"]
+    assert list(short_names({"wgan-a": one, "wgan-b": one}).values()) == ["wgan · a", "wgan · b"]
 
 
 def test_every_question_has_a_name_of_its_own_and_families_that_there_are() -> None:

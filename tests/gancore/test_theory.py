@@ -96,7 +96,7 @@ def test_the_smallest_game() -> None:
     assert slopes.crossing_points(1, 0.5, at_once=True)[1] == pytest.approx([0.5, 1.5])
     assert slopes.crossing_points(1, 0.5, at_once=False)[1] == pytest.approx([0.5, 1.25])
     away = np.linalg.norm(slopes.crossing_points(50, 0.2, at_once=True), axis=1)
-    assert away[-1] / away[0] == pytest.approx(slopes.growth_at_once(50, 0.2))
+    assert away[-1] / away[0] == pytest.approx(math.sqrt(1 + 0.2**2) ** 50)
     assert np.abs(slopes.crossing_points(2000, 0.2, at_once=False)).max() < 2
 
 
