@@ -47,7 +47,7 @@ def choose() -> Chosen | None:
         )
         moment = picked or there[-1]
         st.session_state["latent.at"] = moment
-        write("at", moment)
+        write("at", moment, unsaid=list(generators.milestones())[-1])
         if moment == NOW:
             moment = _now(run, generators)
     return Chosen(run, moment, condition, generators)
@@ -69,7 +69,7 @@ def _condition(run: Run) -> int | None:
     if st.session_state.get(key, 0) >= len(names):
         st.session_state[key] = 0
     number = st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, persist_state="session")
-    write("given", names[number])
+    write("given", names[number], unsaid=names[0])
     return number
 
 
@@ -94,11 +94,17 @@ def linked(name: str, known: Sequence[str] | Mapping[str, str]) -> str | None:
     return asked if asked in known else None
 
 
-def write(name: str, value: str) -> None:
-    """Put a choice into the address where it is another: each change sends the whole address to the browser."""
-    if st.query_params.get(name) != value:
+def write(name: str, value: str, unsaid: str) -> None:
+    """Put a choice into the address, but for the one that an address without the name means.
+
+    Each change of the address is one more step for the browser's Back to undo.
+    """
+    there = st.query_params.get(name)
+    if value != unsaid and there != value:
         st.query_params[name] = value
-    st.session_state[f"latent.written.{name}"] = value
+    elif value == unsaid and there not in (None, value):
+        del st.query_params[name]
+    st.session_state[f"latent.written.{name}"] = st.query_params.get(name)
 
 
 def read_state() -> tuple[State, int]:

@@ -12,13 +12,12 @@ import typer
 from gancore.cli_options import DEFAULT_RUNS, AtOption, JsonOption, RunsOption
 from gancore.cli_words import aligned
 from gancore.errors import ConfigError
-from gancore.i18n import N_, _
+from gancore.i18n import _
 
 if TYPE_CHECKING:
     from gancore.evaluate.evaluate import Evaluation
 
 _MISSING = "-"
-_DIRECTIONS = {"lower": N_("{title} (lower is better)"), "higher": N_("{title} (higher is better)")}
 
 
 def evaluate(
@@ -140,8 +139,7 @@ def _print_group(evaluations: Sequence[Evaluation]) -> None:
     for metric in METRICS.values():
         numbers = [evaluation.measurement(metric.name) for evaluation in evaluations]
         if any(numbers):
-            title = _(_DIRECTIONS.get(metric.better, "{title}"), title=_(metric.title))
-            rows.append((title, *(_cell(number) for number in numbers)))
+            rows.append((metric.directed_title, *(_cell(number) for number in numbers)))
     for line in aligned(rows):
         typer.echo(line)
     typer.echo()

@@ -58,7 +58,7 @@ def main() -> None:
     tabs = st.tabs(list(labels), key=key, on_change="rerun")
     for tab, view in zip(tabs, labels.values(), strict=True):
         if tab.open:
-            write("view", view)
+            write("view", view, unsaid=next(iter(VIEWS)))
             with tab:
                 VIEWS[view][1](chosen)
 

@@ -30,7 +30,7 @@ from gancore.evaluate.bootstrap import (
 )
 from gancore.evaluate.neighbours import overlap
 from gancore.evaluate.reference import DataReference, Reference
-from gancore.i18n import N_
+from gancore.i18n import N_, _
 
 LEAST_SAMPLES = 50
 COVERED_SHARE = 0.1
@@ -47,6 +47,14 @@ class Metric:
     title: str
     better: Literal["lower", "higher", "neither"]
     summary: str
+
+    @property
+    def directed_title(self) -> str:
+        """``Recall (higher is better)``, in the language in force."""
+        title = _(self.title)
+        if self.better == "lower":
+            return _("{title} (lower is better)", title=title)
+        return _("{title} (higher is better)", title=title) if self.better == "higher" else title
 
 
 METRICS: dict[str, Metric] = {

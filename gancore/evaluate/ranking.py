@@ -202,13 +202,13 @@ def between_variants(groups: Sequence[SeedGroup]) -> list[str]:
         difference = abs(worse.mean - better.mean)
         pattern = (
             N_(
-                "{title}: {better} and {worse} differ by {difference:.3g} (95 % interval of the difference of their "
-                "means: {low:.3g} to {high:.3g}), which may be noise of the seeds."
+                "{title}: {better} and {worse} differ by {difference:.4g} (95 % interval of the difference of their "
+                "means: {low:.4g} to {high:.4g}), which may be noise of the seeds."
             )
             if is_noise
             else N_(
-                "{title}: {better} is better than {worse} by {difference:.3g} (95 % interval of the difference of "
-                "their means: {low:.3g} to {high:.3g}), more than the seeds explain."
+                "{title}: {better} is better than {worse} by {difference:.4g} (95 % interval of the difference of "
+                "their means: {low:.4g} to {high:.4g}), more than the seeds explain."
             )
         )
         sentences.append(
@@ -240,19 +240,19 @@ def _verdict(better: Evaluation, worse: Evaluation, metric: str) -> Verdict:
     alike = (better.variant, better.percent) == (worse.variant, worse.percent)
     if is_noise:
         pattern = N_(
-            "{title}: {better} and {worse} differ by {difference:.3g} (95 % interval of the difference: {low:.3g} to "
-            "{high:.3g}), which may be noise of sampling."
+            "{title}: {better} and {worse} differ by {difference:.4g} (95 % interval of the difference: {low:.4g} to "
+            "{high:.4g}), which may be noise of sampling."
         )
     elif alike and better.train_seed != worse.train_seed:
         pattern = N_(
-            "{title}: {better} is better than {worse} by {difference:.3g} (95 % interval of the difference: "
-            "{low:.3g} to {high:.3g}), more than sampling explains. They differ in their seed only, so this is what "
+            "{title}: {better} is better than {worse} by {difference:.4g} (95 % interval of the difference: "
+            "{low:.4g} to {high:.4g}), more than sampling explains. They differ in their seed only, so this is what "
             "a seed makes."
         )
     else:
         pattern = N_(
-            "{title}: {better} is better than {worse} by {difference:.3g} (95 % interval of the difference: "
-            "{low:.3g} to {high:.3g}), more than sampling explains."
+            "{title}: {better} is better than {worse} by {difference:.4g} (95 % interval of the difference: "
+            "{low:.4g} to {high:.4g}), more than sampling explains."
         )
     sentence = _(
         pattern,

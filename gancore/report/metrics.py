@@ -11,14 +11,12 @@ from gancore.errors import GanCoreError
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import METRICS, Measurement
 from gancore.evaluate.ranking import basis, comparable_groups, main_metric, rank
-from gancore.i18n import N_, _
+from gancore.i18n import _
 from gancore.report.blocks import Block, Section, Table, Text
 from gancore.report.figures import QUALITY
 from gancore.report.reported import Reported
 from gancore.report.sections import NO_VALUE
 from gancore.run_words import with_names
-
-BETTER = {"lower": N_("lower is better"), "higher": N_("higher is better")}
 
 
 def metrics(runs: Sequence[Reported]) -> Section:
@@ -33,9 +31,9 @@ def metrics(runs: Sequence[Reported]) -> Section:
         blocks.append(Text(_("{basis}; 95 % intervals in brackets.", basis=basis(group[0])), is_note=True))
         blocks += [Text(with_names(sentence, names)) for sentence in _verdicts(group)]
         blocks += [
-            Text(f"{names[found.run]}: {with_names(found.memorisation.verdict, names)}")
+            Text(_("{run}: {verdict}", run=names[found.run], verdict=with_names(found.verdict, names)))
             for found in group
-            if found.memorisation is not None
+            if found.verdict
         ]
     blocks += _live([run for run in runs if run.evaluation is None and run.quality is not None])
     if not blocks:
@@ -48,8 +46,7 @@ def _evaluated(group: Sequence[Evaluation], runs: Sequence[Reported]) -> Table:
     for metric in METRICS.values():
         numbers = [found.measurement(metric.name) for found in group]
         if any(numbers):
-            hint = f" ({_(BETTER[metric.better])})" if metric.better in BETTER else ""
-            rows.append([f"{_(metric.title)}{hint}", *map(_cell, numbers)])
+            rows.append([metric.directed_title, *map(_cell, numbers)])
     looks = [run.look for run in runs]
     return Table(_("Evaluation"), ["", *(run.name for run in runs)], rows, looks, numbers=True)
 

@@ -158,7 +158,7 @@ def networks(runs: Sequence[Reported]) -> Section:
                     ]
                 )
             )
-    return Section("networks", _("Networks"), blocks, on_new_page=True)
+    return Section("networks", _("Networks"), blocks)
 
 
 def diagnosis(runs: Sequence[Reported]) -> Section:

@@ -150,7 +150,7 @@ def test_a_run_is_started_and_watched_in_chinese(chinese: Page, address: str) ->
     enter(field(chinese, "数量"), "4000")
     before = {run_id_of(card) for card in chinese.locator('[class*="st-key-card-"]').all()}
     form.get_by_role("button", name="开始", exact=True).click()
-    chinese.get_by_text("运行中").first.wait_for()
+    chinese.get_by_text("训练中").first.wait_for()
     new = next(card for card in chinese.locator('[class*="st-key-card-"]').all() if run_id_of(card) not in before)
     card = card_of(chinese, run_id_of(new))
     expect(card.get_by_text(re.compile(r"\d+ %（计划 .*） · 迭代 [\d,]+"))).to_be_visible()
