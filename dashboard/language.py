@@ -33,9 +33,9 @@ def language_button() -> None:
     other = next(code for code in i18n.LANGUAGES if code != now)
     # The browser picks Chinese glyphs, hyphenation and a voice by the document's language.
     script = f"document.documentElement.lang = {json.dumps(now.replace('_', '-'))};"
-    # Streamlit's own link, for those who go by keyboard, is English.
-    skip = json.dumps(_("Skip to main content"), ensure_ascii=False)
-    script += f"for (const link of document.querySelectorAll('[data-testid=stSkipToContent]')) link.textContent = {skip};"
+    # Streamlit's own link past the header, for those who go by keyboard, is English.
+    skip = json.dumps(_("Skip to main content"))
+    script += f"document.querySelector('[data-testid=stSkipToContent]')?.replaceChildren({skip});"
     if _CHOSEN in st.session_state:
         script += f"document.cookie = {json.dumps(f'{COOKIE}={now}; path=/; max-age=31536000; samesite=lax')};"
     with st.container(key="language"):

@@ -100,7 +100,7 @@ def write(name: str, value: str, unsaid: str) -> None:
     Each change of the address is one more step for the browser's Back to undo.
     """
     there = st.query_params.get(name)
-    if value != unsaid and there != value:
+    if value not in (unsaid, there):
         st.query_params[name] = value
     elif value == unsaid and there not in (None, value):
         del st.query_params[name]

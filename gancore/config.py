@@ -89,12 +89,12 @@ class Length:
         """The length in words, such as ``3 epochs`` or ``60 seconds``."""
         amount, count = self.amount, 1 if self.amount == 1 else 2
         if self.unit == "ep":
-            return ngettext("{amount:,g} epoch", "{amount:,g} epochs", count, amount=amount)
+            return ngettext("{amount:,.12g} epoch", "{amount:,.12g} epochs", count, amount=amount)
         if self.unit == "it":
-            return ngettext("{amount:,g} iteration", "{amount:,g} iterations", count, amount=amount)
+            return ngettext("{amount:,.12g} iteration", "{amount:,.12g} iterations", count, amount=amount)
         if self.unit == "img":
-            return ngettext("{amount:,g} image", "{amount:,g} images", count, amount=amount)
-        return ngettext("{amount:,g} second", "{amount:,g} seconds", count, amount=amount)
+            return ngettext("{amount:,.12g} image", "{amount:,.12g} images", count, amount=amount)
+        return ngettext("{amount:,.12g} second", "{amount:,.12g} seconds", count, amount=amount)
 
 
 LengthField = Annotated[Length, BeforeValidator(Length.parse), PlainSerializer(str, return_type=str)]

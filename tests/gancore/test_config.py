@@ -19,7 +19,7 @@ from gancore.recipes import PRESETS, configure, load_config, recipe_of
         ("3ep", 3, "ep", "3 epochs"), ("1", 1, "ep", "1 epoch"), ("0.5 epochs", 0.5, "ep", "0.5 epochs"),
         ("20000it", 20000, "it", "20,000 iterations"), ("600000img", 600000, "img", "600,000 images"),
         ("60s", 60, "s", "60 seconds"), ("2min", 120, "s", "120 seconds"), ("1.5h", 5400, "s", "5,400 seconds"),
-        ("1e3 IT", 1000, "it", "1,000 iterations"),
+        ("1e3 IT", 1000, "it", "1,000 iterations"), ("1234567it", 1234567, "it", "1,234,567 iterations"),
     ],
 )  # fmt: skip
 def test_lengths_are_read(text: str, amount: float, unit: str, words: str) -> None:

@@ -239,6 +239,16 @@ def test_a_chinese_report_says_so_and_its_letters_are_text(runs: list[Run], monk
     assert "<text" in made
 
 
+def test_what_an_evaluation_found_is_said_in_chinese(runs: list[Run]) -> None:
+    with speaking("zh_CN"):
+        made = lab_report([runs[2]])
+    found = re.search('<section id="metrics".*?</section>', made, re.DOTALL)
+    assert found
+    text = re.sub("<[^>]*>", "\n", found[0])
+    assert "训练图像" in text
+    assert re.search("[A-Za-z]+ [A-Za-z]+ [A-Za-z]+", text) is None
+
+
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     monkeypatch.setattr("sys.argv", ["gancore", *map(str, arguments)])
     with pytest.raises(SystemExit) as ended:
