@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+# Before numpy counts the cores, here and in what tests start: several tests run at once, and threads of two of them
+# that wait for one another hardly move.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 import tiny_runs  # noqa: F401  first: it limits torch to one thread
 
@@ -18,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ["GANCORE_LANGUAGE"] = "en"
 # Folders of runs are empty at first, but for the tests of what ships.
 os.environ["GANSCOPE_STARTERS"] = "none"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, up to four: tests of pages wait for a browser and a server half of the time."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 3) + 1
 
 
 @pytest.fixture(params=list(PRESETS))
