@@ -179,6 +179,7 @@ def disk(
         count = sum(use.checkpoints for _run, use in uses)
         for run in found:
             refuse_shipped(run)
+            disk_use.refuse_live(run.folder)
         if count:
             _ask(yes, ngettext("Remove {count} checkpoint?", "Remove {count} checkpoints?", count))
         freed = sum(disk_use.reclaim(run.folder) for run in found)

@@ -13,9 +13,11 @@ from safetensors.torch import save_file
 from tiny_runs import players_of, tiny
 
 from gancore import cli
+from gancore.checkpoint import RunFolder
 from gancore.networks import shape_of
 from gancore.player_files import weights_of
 from gancore.runs import RunManager
+from gancore.status import RunState
 
 Call = Callable[..., tuple[int, str, str]]
 RUN_S = 60
@@ -116,6 +118,16 @@ def test_room_is_told_and_taken_back(library: Library) -> None:
         "reclaimable": 0,
         "checkpoints": 0,
     }
+
+
+def test_nothing_is_taken_back_where_one_of_the_runs_is_live(library: Library) -> None:
+    gancore, gan, wgan = library
+    folder = RunFolder(Path("checkpoints") / wgan)
+    folder.write_status(folder.stored_status().model_copy(update={"state": RunState.RUNNING}))
+    with folder.lock:
+        status, _, err = gancore("disk", gan, wgan, "--reclaim", "--yes")
+    assert (status, err) == (2, f"gancore: run {wgan} is live; stop it before taking room back\n")
+    assert json.loads(gancore("disk", gan, "--json")[1])[0]["checkpoints"] == 4
 
 
 def test_an_archive_goes_to_another_folder(library: Library) -> None:
