@@ -9,7 +9,7 @@ import re
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from tiny_runs import tiny
 
 from dashboard.palette import DASHES, RUN_COLORS
 from gancore.answers import answer
-from gancore.cli import main
 from gancore.errors import CheckpointError, MissingExtraError
 from gancore.evaluate.evaluate import evaluate_run
 from gancore.i18n import speaking
@@ -279,28 +278,22 @@ def test_without_a_chinese_font_a_figure_has_letters_and_no_boxes(
         assert shown == ["生成器损失", "轮", "基线", "wider"]
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr("sys.argv", ["gancore", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(str(ended.value.code or 0))
-
-
 def test_the_command_writes_a_page_or_an_archive(
-    runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    runs: list[Run], tmp_path: Path, gancore: Callable[..., tuple[int, str, str]]
 ) -> None:
     root, ids = runs[0].folder.path.parent, [run.id for run in runs[:2]]
     page = tmp_path / "new" / "report.html"
-    assert call(monkeypatch, "report", *ids, "--runs", root, "--out", page, "--language", "zh_CN") == 0
-    assert capsys.readouterr().out.strip() == str(page)
+    status, out, _err = gancore("report", *ids, "--runs", root, "--out", page, "--language", "zh_CN")
+    assert (status, out.strip()) == (0, str(page))
     assert '<html lang="zh-CN">' in page.read_text(encoding="utf-8")
     for arguments, sentence in (
         ([ids[0], "--out", "report.docx"], "--out: expected a file that ends in .html or .zip, found 'report.docx'"),
         ([ids[0], "--out", "r.html", "--language", "fr"], "--language: expected one of en, zh_CN, found 'fr'"),
         (["nobody", "--out", "r.html"], "there is no run 'nobody'"),
     ):
-        assert call(monkeypatch, "report", *arguments, "--runs", root) == 2
-        assert sentence in capsys.readouterr().err
+        status, _out, err = gancore("report", *arguments, "--runs", root)
+        assert status == 2
+        assert sentence in err
 
 
 def test_a_missing_package_is_named(runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:

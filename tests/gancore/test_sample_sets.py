@@ -16,7 +16,7 @@ from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
 from gancore import sample_sets
 from gancore.bench.runner import train_all
-from gancore.cli import app, main
+from gancore.cli import app
 from gancore.data import load_images
 from gancore.errors import ConfigError, RunError
 from gancore.networks import ImageShape
@@ -25,6 +25,8 @@ from gancore.runs import RunManager
 from gancore.sample_files import IdxWriter, folder_names
 from gancore.sample_sets import MANIFEST, Manifest, Wanted, label_source, write_sample_set
 from gancore.sampling import open_sampler
+
+Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -181,20 +183,17 @@ def test_what_cannot_be_is_refused(run_of: Callable[[str], Run], tmp_path: Path,
 
 @pytest.mark.parametrize("place", [".", "..", "/", "new/..", "../here"])
 def test_the_current_folder_is_never_replaced(
-    run_of: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, place: str
+    run_of: Callable[[str], Run], gancore: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     run = run_of("cgan")
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    command = ["gancore", "dataset", run.id, "--runs", str(run.folder.path.parent), "--out", place, "--count", "10"]
-    monkeypatch.setattr("sys.argv", command)
     monkeypatch.setattr("gancore.sample_sets.open_sampler", lambda *_given: pytest.fail("nothing is to be drawn"))
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert left.value.code == 2
+    status, _out, err = gancore("dataset", run.id, "--runs", run.folder.path.parent, "--out", place)
+    assert status == 2
     said = f"gancore: {Path(place)} is the current folder or one above it; expected the name of a new folder"
-    assert capsys.readouterr().err.strip().endswith(said)
+    assert err.strip().endswith(said)
     assert list(tmp_path.iterdir()) == [here]
 
 
