@@ -123,8 +123,8 @@ def bench_worth(
                 scores[run.id][0].append(accuracy(by_samples, test))
                 scores[run.id][1].append(accuracy(by_both, test))
         for run in runs:
-            told = drawn[run.id, 0][1] is not None
-            labelled = _("the generator") if told else _("the classifier of the real images")
+            is_told = drawn[run.id, 0][1] is not None
+            labelled = _("the generator") if is_told else _("the classifier of the real images")
             generated_alone, both = scores[run.id]
             cells = (f"{count:,}", run.config.preset, labelled)
             rows.append((*cells, *(Score(tuple(values)).text for values in (alone, generated_alone, both))))
