@@ -156,7 +156,7 @@ function button(text, act) {
 function mount(data) {
   const _ = (text) => data.words?.[text] ?? text;
   const root = document.createElement("div");
-  root.className = "painting mask-painter";
+  root.className = "painting-area mask-painter";
   root.dataset.testid = "mask-painter";
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;

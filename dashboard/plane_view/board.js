@@ -163,7 +163,7 @@ function listen(board) {
 
 function mount(data) {
   const root = document.createElement("div");
-  root.className = "painting drawing-board";
+  root.className = "painting-area drawing-board";
   root.dataset.testid = "drawing-board";
   root.innerHTML = `
     <div class="drawing-board-paper">
