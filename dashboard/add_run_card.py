@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,20 @@ from dashboard.run_names import in_markdown
 from dashboard.run_picker import run_labels
 from gancore.archive import read_archive
 from gancore.config import RUN_FIELDS, RunConfig
-from gancore.errors import GanCoreError
+from gancore.errors import CheckpointError, GanCoreError
 from gancore.i18n import _
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.run import Run
 from gancore.sources import SOURCES, is_local
-from gancore.upload import MisfitError, check_kind, upload
+from gancore.upload import START_BYTES, MisfitError, check_start, upload
 
 MOST_MB = 2_000
 PRESET, RUN = "preset", "run"
 # What a generator's shape and samples follow from; the rest of a run's settings is about training.
 _SHAPING = ("image_size", "channels", "grid")
-_IMPORTED, _REFUSED, _TURN = "add-run.imported", "add-run.refused", "add-run.turn"
+_IMPORTED, _REFUSED = "add-run.imported", "add-run.refused"
+_ARCHIVES, _WEIGHTS = "add-run.archives", "add-run.weights"
+"""How many files each uploader has made a run of; the next is another uploader, without the file."""
 
 
 def add_run_card(runs: Sequence[Run], choose: Callable[[str], None]) -> None:
@@ -58,7 +61,7 @@ def _archive(choose: Callable[[str], None]) -> None:
             "checked before anything is kept, and nothing in it can run."
         )
     )
-    key = f"archive-{st.session_state.setdefault(_TURN, 0)}"
+    key = f"archive-{st.session_state.setdefault(_ARCHIVES, 0)}"
     st.file_uploader(
         _("Archive of a run (.zip)"), key=key, max_upload_size=MOST_MB, on_change=_import, args=(key, choose)
     )
@@ -70,14 +73,13 @@ def _import(key: str, choose: Callable[[str], None]) -> None:
     given = st.session_state.get(key)
     if given is None:
         return
-    st.session_state[_TURN] += 1  # another uploader, without the file
-    with tempfile.TemporaryDirectory(prefix="ganscope-") as folder:
-        file = _stored(given, Path(folder))
-        try:
+    st.session_state[_ARCHIVES] += 1
+    try:
+        with _stored(given) as file:
             run_id = read_archive(file, manager().root, given.name, manager().shipped_ids()).id
-        except GanCoreError as error:
-            st.session_state[_REFUSED] = in_markdown(sentence(error))
-            return
+    except GanCoreError as error:
+        st.session_state[_REFUSED] = in_markdown(sentence(error))
+        return
     st.session_state[_IMPORTED] = _("Imported {run}.", run=run_id)
     choose(run_id)
 
@@ -98,29 +100,26 @@ def _weights(runs: Sequence[Run], choose: Callable[[str], None]) -> None:
         key="weights.origin",
     )
     config = _config_of_run(runs) if origin == RUN else _config_of_preset()
-    key = f"weights-{st.session_state.setdefault(_TURN, 0)}"
+    key = f"weights-{st.session_state.setdefault(_WEIGHTS, 0)}"
     given = st.file_uploader(_("Weights (.safetensors)"), key=key, max_upload_size=MOST_MB)
     if given is None:
         return
-    with tempfile.TemporaryDirectory(prefix="ganscope-") as folder:
-        file = _stored(given, Path(folder))
-        try:
-            check_kind(file, given.name)
-            pressed = st.button(_("Make a run of it"), type="primary", key="weights.start", disabled=config is None)
-            if pressed and config is not None:
+    try:
+        check_start(given.name, bytes(given.getbuffer()[:START_BYTES]), given.size)
+        pressed = st.button(_("Make a run of it"), type="primary", key="weights.start", disabled=config is None)
+        if pressed and config is not None:
+            with _stored(given) as file:
                 made = upload(manager().root, file, config, given.name)
-                st.session_state[_IMPORTED] = _("Made {run} of {file}.", run=made.id, file=given.name)
-                st.session_state[_TURN] += 1
-                choose(made.id)
-                st.rerun()
-        except MisfitError as error:
-            with st.container(border=True, key="weights-misfit"):
-                st.markdown(
-                    _(":material/block: **{file} does not fit this generator**", file=in_markdown(given.name))
-                )
-                st.markdown("\n".join(f"- {in_markdown(problem)}" for problem in error.problems))
-        except GanCoreError as error:
-            st.error(in_markdown(sentence(error)), icon=":material/block:")
+            st.session_state[_IMPORTED] = _("Made {run} of {file}.", run=made.id, file=given.name)
+            st.session_state[_WEIGHTS] += 1
+            choose(made.id)
+            st.rerun()
+    except MisfitError as error:
+        with st.container(border=True, key="weights-misfit"):
+            st.markdown(_(":material/block: **{file} does not fit this generator**", file=in_markdown(given.name)))
+            st.markdown("\n".join(f"- {in_markdown(problem)}" for problem in error.problems))
+    except GanCoreError as error:
+        st.error(in_markdown(sentence(error)), icon=":material/error:")
 
 
 def _config_of_run(runs: Sequence[Run]) -> RunConfig | None:
@@ -149,8 +148,19 @@ def _config_of_preset() -> RunConfig | None:
     return controls.validate([preset], shared, {preset: own}, data=chosen).get(preset)
 
 
-def _stored(given: Any, folder: Path) -> Path:
-    """An uploaded file on disk, under a name of ours."""
-    file = folder / "uploaded"
-    file.write_bytes(given.getbuffer())
-    return file
+@contextmanager
+def _stored(given: Any) -> Iterator[Path]:
+    """An uploaded file on disk, under a name of ours, until the block ends.
+
+    Raises:
+        CheckpointError: when it, or what the block makes of it, cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="ganscope-") as folder:
+            file = Path(folder) / "uploaded"
+            file.write_bytes(given.getbuffer())
+            yield file
+    except OSError as error:
+        raise CheckpointError(
+            _("{file} cannot be stored here: {reason}", file=given.name, reason=error.strerror or error)
+        ) from error

@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.faults import fragment
 from gancore.errors import GanCoreError
-from gancore.i18n import N_, _, language, speaking
+from gancore.i18n import N_, _, again, language, reason_of, speaking
 from gancore.run import Run
 
 LATEST_START_S, LONGEST_EXPORT_S = 10.0, 120.0
@@ -95,7 +95,7 @@ class Making:
             with speaking(self.language):
                 return self.make()
         except Exception as error:
-            self.error = str(error) if isinstance(error, GanCoreError) else f"{type(error).__name__}: {error}"
+            self.error = reason_of(error) if isinstance(error, GanCoreError) else f"{type(error).__name__}: {error}"
             raise
         finally:
             self.ended.set()
@@ -188,7 +188,7 @@ def show_making(group: str) -> None:
     with st.spinner(_("Making the {format} file …", format=pressed.label)):
         pressed.wait()
     if pressed.error:
-        st.error(f"{pressed.label}: {pressed.error}", icon=":material/error:")
+        st.error(f"{again(pressed.label)}: {again(pressed.error)}", icon=":material/error:")
     else:
         del st.session_state[PRESSED]
 

@@ -11,7 +11,7 @@ from dashboard.engine import FIRST_PRESET, manager
 from dashboard.faults import fragment, sentence
 from gancore import data
 from gancore.errors import GanCoreError
-from gancore.i18n import _
+from gancore.i18n import _, again, reason_of
 from gancore.recipes import configure
 from gancore.run import Run
 from gancore.schedule import whole_percent
@@ -78,7 +78,7 @@ def _guide() -> None:
             ):
                 st.switch_page(LATENT_PAGE, query_params={"run": run.id} if run is not None else None)
         if error := st.session_state.get(_ERROR):
-            st.error(sentence(error), icon=":material/error:")
+            st.error(sentence(again(error)), icon=":material/error:")
 
 
 def _step(title: str, done: bool, text: str) -> None:
@@ -101,7 +101,7 @@ def _start(run: Run | None) -> None:
             data.load(RUN["data"])
             manager().start(configure(FIRST_PRESET, **RUN))
         except GanCoreError as error:
-            st.session_state[_ERROR] = str(error)
+            st.session_state[_ERROR] = reason_of(error)
         else:
             st.session_state.pop(_ERROR, None)
         st.rerun()

@@ -201,7 +201,7 @@ def history_html(moments: Sequence[Moment], percent: float) -> str:
         )
         for moment in moments
     ]
-    return f'<div class="story-strip">{"".join(figures)}</div>'
+    return f'<div class="tiles story-strip">{"".join(figures)}</div>'
 
 
 def neighbours_html(image: Tensor, found: Neighbours) -> str:
@@ -220,7 +220,7 @@ def neighbours_html(image: Tensor, found: Neighbours) -> str:
         )
         for near in found.found
     ]
-    return f'<div class="story-strip">{"".join(figures)}</div>'
+    return f'<div class="tiles story-strip">{"".join(figures)}</div>'
 
 
 def opinions_html(found: Sequence[Opinion], names: Mapping[str, str], colors: Mapping[str, str]) -> str:

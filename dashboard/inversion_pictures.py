@@ -30,7 +30,7 @@ def tiles(pictures: Iterable[tuple[Tensor, str]], kind: str = "", marked: int | 
         picture = f'<img src="data:image/png;base64,{data}" alt="{text}" decoding="sync">'
         here = "here" if number == marked else ""
         figures.append(f'<figure class="{here}">{picture}<figcaption>{text}</figcaption></figure>')
-    return f'<div class="inversion-tiles {kind}">{"".join(figures)}</div>'
+    return f'<div class="tiles inversion-tiles {kind}">{"".join(figures)}</div>'
 
 
 def curve(errors: Sequence[float], reports: int) -> str:

@@ -27,7 +27,7 @@ _ERROR, _DELETED, _STARTED = "run-actions.error", "run-actions.deleted", "run-ac
 
 
 def run_actions(run: Run) -> None:
-    """One row of buttons; nothing but starting again for a live or a shipped run."""
+    """One row of buttons; a live run can only be started again, and of a shipped one what was added deleted."""
     state, ours = run.status().state, can_change(run)
     if st.session_state.pop(_STARTED, False):
         st.switch_page(TRAIN_PAGE)
@@ -43,7 +43,7 @@ def run_actions(run: Run) -> None:
                 help=_("How much more: +5ep (epochs), 500it (iterations), 60000img (images) or 60s."),
             )
             pressed = st.button(_("Train longer"), key=f"train-longer-{run.id}", icon=":material/fast_forward:")
-        if ours and not state.is_live:
+        if manager().can_delete(run) and not state.is_live:
             _delete_button(run)
     if longer:
         _train_longer(run, text, pressed)
@@ -57,13 +57,18 @@ def deleted_notice(choose: Callable[[str], None]) -> None:
     Args:
         choose: has the page show a run.
     """
-    told = st.session_state.get(_DELETED)
-    if told is None or not any(each.id == told[0] for each in trash.trashed(manager().root)):
+    deleted = st.session_state.get(_DELETED)
+    if deleted is None or not any(each.id == deleted[0] for each in trash.trashed(manager().root)):
         st.session_state.pop(_DELETED, None)
         return
-    run_id, name = told
+    run_id, name = deleted
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="deleted"):
-        st.markdown(_(":material/delete: **{name}** is in the trash.", name=in_markdown(name)), width="stretch")
+        told = (
+            _(":material/delete: What was added to **{name}** is in the trash.", name=in_markdown(name))
+            if _stays(run_id)
+            else _(":material/delete: **{name}** is in the trash.", name=in_markdown(name))
+        )
+        st.markdown(told, width="stretch")
         st.button(_("Undo"), key="undo-delete", icon=":material/undo:", on_click=_undo, args=(run_id, choose))
         st.button(
             _("Close"),
@@ -142,15 +147,26 @@ def _free_seed(config: RunConfig) -> int:
 
 
 def _delete_button(run: Run) -> None:
-    with st.popover(_("Delete"), icon=":material/delete:"):
-        st.markdown(
-            _(
-                "Move this run to the trash, with its curves, pictures and weights? It can be brought back until the "
-                "trash is emptied."
-            )
+    if stays := _stays(run.id):
+        question = _(
+            "Move what was added to this run to the trash, such as measurements, named latents and answers? The run "
+            "itself ships with GANscope and stays, as it came. What was added can be brought back until the trash is "
+            "emptied."
         )
+    else:
+        question = _(
+            "Move this run to the trash, with its curves, pictures and weights? It can be brought back until the "
+            "trash is emptied."
+        )
+    with st.popover(_("Delete what was added") if stays else _("Delete"), icon=":material/delete:"):
+        st.markdown(question)
         st.caption(in_markdown(f"{display_name(run)} · {run.id}"))
         st.button(_("Move to trash"), type="primary", key=f"delete-{run.id}", on_click=_delete, args=(run,))
+
+
+def _stays(run_id: str) -> bool:
+    """Whether a run of this id is still there when its folder is deleted: one on the shelf."""
+    return run_id in manager().shipped_ids()
 
 
 def _train_longer(run: Run, text: str, pressed: bool) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.faults import fragment, sentence
 from dashboard.run_names import in_markdown
 from gancore.errors import GanCoreError
-from gancore.i18n import N_, _
+from gancore.i18n import N_, _, again, reason_of
 from gancore.run import Run
 from gancore.sample_files import Format
 from gancore.sample_sets import Manifest, Wanted, label_source, write_sample_set
@@ -43,7 +43,7 @@ def sample_set_card(run: Run) -> None:
         st.caption(_("On the command line, where it may be larger:"))
         st.code(_command(run, wanted), language="bash", wrap_lines=True)
         if error := st.session_state.get(_ERROR, {}).get(run.id):
-            st.error(sentence(error), icon=":material/error:")
+            st.error(sentence(again(error)), icon=":material/error:")
         _offer(run)
 
 
@@ -114,7 +114,7 @@ def _make(run: Run, wanted: Wanted) -> None:
             archive = Path(shutil.make_archive(str(Path(folder) / "archive"), "zip", folder, target.name))
             st.session_state[_MADE] = run.id, wanted, manifest, archive.read_bytes()
     except GanCoreError as error:
-        st.session_state[_ERROR] = {run.id: str(error)}
+        st.session_state[_ERROR] = {run.id: reason_of(error)}
     else:
         st.session_state.pop(_ERROR, None)
     bar.empty()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.faults import sentence
 from gancore.errors import GanCoreError, RunError
-from gancore.i18n import N_, _
+from gancore.i18n import N_, _, again, reason_of
 from gancore.recipes import recipe_of
 from gancore.run import Run
 from gancore.status import RunState, Status
@@ -45,7 +45,7 @@ def steering_card(run: Run, status: Status) -> None:
             if now.critic_steps is not None:
                 _critic_steps(run, now.critic_steps)
         if error := st.session_state.get(_error_key(run)):
-            st.markdown(f":red[{sentence(error)}]")
+            st.markdown(f":red[{sentence(again(error))}]")
         st.caption(
             _("Who trains, rates and critic steps hold from the next iteration on and are marked on the curves.")
         )
@@ -142,7 +142,7 @@ def _do(run: Run, action: Any, *args: Any, **kwargs: Any) -> None:
         action(*args, **kwargs)
     except GanCoreError as error:
         if run.is_mine:  # one that has ended meanwhile tells so itself
-            st.session_state[_error_key(run)] = str(error)
+            st.session_state[_error_key(run)] = reason_of(error)
 
 
 def _error_key(run: Run) -> str:

@@ -32,9 +32,13 @@ def trash_card() -> None:
         for each in there:
             with st.container(horizontal=True, vertical_alignment="center", key=f"trashed-{each.path.name}"):
                 when = format_datetime(datetime.fromtimestamp(each.at), _("d MMM, HH:mm"), locale=locale())
-                name = labels_of(each.folder).name
+                name, room = labels_of(each.folder).name, size_text(each.bytes)
                 called = f"**{in_markdown(name)}** · {in_markdown(each.id)}" if name else in_markdown(each.id)
-                told = _(":gray[deleted {when} · {size}]", when=in_markdown(when), size=size_text(each.bytes))
+                told = (
+                    _(":gray[what was added to it, deleted {when} · {size}]", when=in_markdown(when), size=room)
+                    if each.folder.is_shipped
+                    else _(":gray[deleted {when} · {size}]", when=in_markdown(when), size=room)
+                )
                 st.markdown(f"{called}  \n{told}", width="stretch")
                 st.button(
                     _("Restore"),

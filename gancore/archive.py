@@ -203,7 +203,7 @@ def _manifest_of(archive: zipfile.ZipFile) -> Manifest:
 
 
 def _check_packing(member: zipfile.ZipInfo) -> None:
-    """Only what :func:`write_archive` writes."""
+    """Only what :func:`write_archive` writes: of the other kinds, one block may unpack to gigabytes at once."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise _Refused(_("{path!r} is packed in a way that is not read here", path=member.filename[:120]))
 
@@ -233,6 +233,7 @@ def _members_of(archive: zipfile.ZipFile, manifest: Manifest) -> dict[str, zipfi
             raise _Refused(_("it has {path!r} twice", path=path[:120]))
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG) or member.flag_bits & 1:
             raise _Refused(_("{path!r} is a link or encrypted; expected a plain file", path=path[:120]))
+        _check_packing(member)
         if member.file_size != manifest.files[path].bytes:
             raise _Refused(_("{path!r} has another size than its manifest says", path=path[:120]))
         members[path] = member

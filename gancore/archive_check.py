@@ -17,8 +17,8 @@ from gancore.library import Labels
 from gancore.live_quality import read_quality
 from gancore.player_files import STATE_FILE, read_state
 
-MOST_PIXELS = 16_384
-"""A side of a picture."""
+MOST_PIXELS = 2**24
+"""Of a picture: four times the largest gallery's, 16 by 16 images of 128 by 128."""
 _CHECKPOINT_FILES = {"generator.safetensors", "discriminator.safetensors", STATE_FILE}
 
 
@@ -70,7 +70,7 @@ def _check_file(folder: RunFolder, path: Path) -> None:
             read_history(path)
         elif path.suffix == ".png":
             with Image.open(path) as image:
-                if image.format != "PNG" or max(image.size) > MOST_PIXELS:
+                if image.format != "PNG" or image.width * image.height > MOST_PIXELS:
                     raise CheckpointError(_("{path} is not a picture of a run", path=path))
         elif path.suffix == ".pt":
             if path.name != STATE_FILE or path.parent not in folder.checkpoints():

@@ -14,7 +14,15 @@ parent.json                 the run and the checkpoint that a branch began from
 checkpoint-<iteration>/     both networks (safetensors), the averaged generator where there is one, and resume.pt:
                             optimizers, randomness, position, changes; where it stays when newer ones come, also kept
 run.lock                    held by the process that trains the run, so a kill shows
-shipped.json                in the runs that come with the program: how they were made
+error.log                   the traceback of a run that failed
+quality-error.log           the traceback of measuring it, which ended while the run went on
+evaluation.json             what was measured of it afterwards, an entry a milestone
+library.json                its name, tags and note
+latents.json                latents and directions that a person has named
+answers.json                what a student answered to the lab's questions about it
+upload.json                 of a run whose generator was trained elsewhere: the file it came from
+shipped.json                of a run that comes with the program: how it was made
+trashed.json                of a deleted run: its id, and when it was deleted
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ from gancore.cli_samples import register as register_samples
 from gancore.cli_training import fetch_data, follow, parse_settings, planned_length, read_length
 from gancore.cli_words import aligned, speak, translated
 from gancore.errors import ConfigError, GanCoreError
-from gancore.i18n import N_, _
+from gancore.i18n import N_, _, again, reason_of
 
 app = typer.Typer(
     name="gancore",
@@ -248,7 +248,7 @@ def main() -> NoReturn:
     try:
         code = app(standalone_mode=False)
     except GanCoreError as error:
-        typer.echo(f"gancore: {error}", err=True)
+        typer.echo(f"gancore: {again(reason_of(error))}", err=True)  # what makes an English document may have failed
         code = 2
     except typer.TyperException as error:
         typer.echo(f"gancore: {translated(error.format_message())}", err=True)

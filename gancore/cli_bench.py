@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gancore.errors import ConfigError
-from gancore.i18n import _
+from gancore.i18n import ENGLISH, _, speaking
 
 bench = typer.Typer(
     name="bench",
@@ -50,12 +51,11 @@ def modes(
     if not set(names) <= set(module.DATA):
         raise ConfigError(_("--data: expected ring or grid, or both with a comma, found {data!r}", data=data))
     variants = parse_variants(variant or module.VARIANTS)
-    table = module.bench_modes(RunManager(runs, max_running=jobs), variants, seeds, budget, names)
     _publish(
         f"bench modes --data {data} --seeds {seeds} --budget {budget}{_named(variant)}",
         "modes",
         "Modes in the plane",
-        table,
+        lambda: module.bench_modes(RunManager(runs, max_running=jobs), variants, seeds, budget, names),
         write,
         precision="float32",  # of every run on points
     )
@@ -76,9 +76,12 @@ def stacked(
     from gancore.runs import RunManager
 
     variants = parse_variants(variant or module.VARIANTS)
-    table = module.bench_stacked(RunManager(runs, max_running=jobs), variants, seeds, budget)
     _publish(
-        f"bench stacked --seeds {seeds} --budget {budget}{_named(variant)}", "stacked", "Stacked MNIST", table, write
+        f"bench stacked --seeds {seeds} --budget {budget}{_named(variant)}",
+        "stacked",
+        "Stacked MNIST",
+        lambda: module.bench_stacked(RunManager(runs, max_running=jobs), variants, seeds, budget),
+        write,
     )
 
 
@@ -100,12 +103,12 @@ def quality(
     from gancore.runs import RunManager
 
     variants = parse_variants(variant or module.image_presets())
-    table = module.bench_quality(RunManager(runs, max_running=jobs), variants, seeds, budget, data)
     command = f"bench quality --data {data} --seeds {seeds} --budget {budget}{_named(variant)}"
+    name, title = f"some-{data}", f"Some presets on {data}"
     if variant is None:
-        _publish(command, f"quality-{data}", f"All presets on {data} at equal length", table, write)
-    else:
-        _publish(command, f"some-{data}", f"Some presets on {data}", table, write)
+        name, title = f"quality-{data}", f"All presets on {data} at equal length"
+    manager = RunManager(runs, max_running=jobs)
+    _publish(command, name, title, lambda: module.bench_quality(manager, variants, seeds, budget, data), write)
 
 
 @bench.command(
@@ -131,11 +134,17 @@ def starters(
     from gancore.runs import RunManager
 
     presets = preset or module.PRESETS
-    table = module.bench_starters(RunManager(runs, max_running=jobs), presets, seeds, data, out)
+    manager = RunManager(runs, max_running=jobs)
     chosen = "".join(f" --preset {name}" for name in presets)
     command = f"bench starters{chosen} --data {data} --seeds {seeds} --jobs {jobs}"
     names = " and ".join(f"`{name}`" for name in presets)
-    _publish(command, "-".join(["starters", *presets, data]), f"Planned by time: {names} on {data}", table, write)
+    _publish(
+        command,
+        "-".join(["starters", *presets, data]),
+        f"Planned by time: {names} on {data}",
+        lambda: module.bench_starters(manager, presets, seeds, data, out),
+        write,
+    )
 
 
 @bench.command(
@@ -155,9 +164,9 @@ def shipped(
     from gancore.runs import RunManager
 
     starters = module.chosen_starters(only or ())
-    table = module.ship_all(RunManager(runs, max_running=jobs), starters, shelf)
-    typer.echo(table)
-    write_section(shelf / "README.md", "shelf", table)
+    typer.echo(module.ship_all(RunManager(runs, max_running=jobs), starters, shelf))
+    with speaking(ENGLISH):  # as the document is
+        write_section(shelf / "README.md", "shelf", module.table(shelf))
 
 
 @bench.command(
@@ -187,14 +196,17 @@ def worth(
     manager = RunManager(runs, shelf=shelf_folder())
     names = run or ["quick-mnist", "cgan-mnist"]
     chosen = [manager.get(name) for name in names]
-    table = module.bench_worth(
-        chosen,
-        counts,
-        generated=generated,
-        seeds=seeds,
-        shown=shown,
-        progress=lambda doing: typer.echo(f"  {doing}", err=True),
-    )
+
+    def table() -> str:
+        return module.bench_worth(
+            chosen,
+            counts,
+            generated=generated,
+            seeds=seeds,
+            shown=shown,
+            progress=lambda doing: typer.echo(f"  {doing}", err=True),
+        )
+
     named = "".join(f" --run {name}" for name in names)
     command = f"bench worth{named} --real {real} --generated {generated} --seeds {seeds} --shown {shown}"
     _publish(command, "worth", "What samples are worth as training data", table, write)
@@ -220,10 +232,16 @@ def claims(
             _("--claim: expected one of {known}, found {found!r}", known=", ".join(CLAIMS), found=unknown[0])
         )
     wanted = [CLAIMS[name] for name in claim or CLAIMS]
-    text = bench_claims(RunManager(runs, max_running=jobs), wanted, seeds)
+    manager = RunManager(runs, max_running=jobs)
     chosen = "".join(f" --claim {name}" for name in claim or ())
     name = "-".join(["claims", *(claim or ())])
-    _publish(f"bench claims{chosen} --seeds {seeds}", name, "The seed documents' claims", text, write)
+    _publish(
+        f"bench claims{chosen} --seeds {seeds}",
+        name,
+        "The seed documents' claims",
+        lambda: bench_claims(manager, wanted, seeds),
+        write,
+    )
 
 
 def _named(variants: list[str] | None) -> str:
@@ -231,12 +249,18 @@ def _named(variants: list[str] | None) -> str:
     return "".join(f" --variant '{variant}'" for variant in variants or ())
 
 
-def _publish(command: str, name: str, title: str, table: str, write: Path | None, *, precision: str = "auto") -> None:
-    """Print a table, and put it into the document with its command and machine."""
+def _publish(
+    command: str, name: str, title: str, make: Callable[[], str], write: Path | None, *, precision: str = "auto"
+) -> None:
+    """Make a table and print it; one for a document is English, and goes there with its command and machine."""
     from gancore.bench.report import machine, write_section
 
-    typer.echo(table)
-    if write is not None:
+    if write is None:
+        typer.echo(make())
+        return
+    with speaking(ENGLISH):
+        table = make()
         origin = f"`gancore {command}` on {machine(precision)}."
-        write_section(write, name, f"## {title}\n\n{origin}\n\n{table}")
-        typer.echo(_("written to {file}", file=write), err=True)
+    typer.echo(table)
+    write_section(write, name, f"## {title}\n\n{origin}\n\n{table}")
+    typer.echo(_("written to {file}", file=write), err=True)

@@ -60,20 +60,7 @@ def evaluate(
         for verdict in ranking.verdicts:
             typer.echo(verdict.sentence)
         variants = by_seed(group, metric)
-        for seeds in variants:
-            typer.echo(
-                _(
-                    "{variant}, {count} seeds: mean {mean:.4g}, 95 % interval {low:.4g} to {high:.4g}, "
-                    "standard deviation between seeds {spread:.3g}.",
-                    variant=seeds.variant,
-                    count=len(seeds.values),
-                    mean=seeds.mean,
-                    low=seeds.low,
-                    high=seeds.high,
-                    spread=seeds.spread,
-                )
-            )
-        for sentence in between_variants(variants):
+        for sentence in (*(seeds.sentence for seeds in variants), *between_variants(variants)):
             typer.echo(sentence)
         for evaluation in group:
             if evaluation.memorisation is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from tqdm import tqdm
 
-from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption
+from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption, condition_number
 from gancore.errors import ConfigError, GanCoreError
 from gancore.i18n import _
 
@@ -65,7 +65,7 @@ def invert(
     shape = sampler.shape
     if not isinstance(shape, ImageShape):
         raise ConfigError(_("run {run} was trained on points; expected one on images", run=run_id))
-    condition = _condition(sampler, class_name)
+    condition = condition_number(sampler, class_name, "--class")
     target = targets.fitted(targets.read_picture(image), shape)
     if negative:
         target = targets.negative(target)
@@ -88,20 +88,6 @@ def invert(
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(help=_("Find the z of an image, or repair an image with a hidden part."))(invert)
-
-
-def _condition(sampler: Sampler, wanted: str | None) -> int | None:
-    if wanted is None:
-        return None
-    names = sampler.condition_names
-    if not names:
-        raise ConfigError(
-            _("--class: {preset} is not a conditional recipe; leave it out", preset=sampler.config.preset)
-        )
-    if wanted not in names:
-        listed = ", ".join(names) if len(names) <= 20 else f"{names[0]} ... {names[-1]}"
-        raise ConfigError(_("--class: expected one of {listed}, found {wanted!r}", listed=listed, wanted=wanted))
-    return names.index(wanted)
 
 
 def _judge(run: Run, at: int | None) -> Discriminator | None:

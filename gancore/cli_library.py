@@ -13,7 +13,7 @@ import typer
 from gancore.cli_options import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption
 from gancore.cli_training import fetch_data, follow
 from gancore.errors import ConfigError
-from gancore.i18n import _, ngettext
+from gancore.i18n import N_, _, ngettext
 
 if TYPE_CHECKING:
     from gancore.run import Run
@@ -118,9 +118,15 @@ def delete(run_id: RunArgument, yes: YesOption = False, runs: RunsOption = DEFAU
 
     manager = RunManager(runs, shelf=shelf_folder())
     run = manager.get(run_id)
-    _ask(yes, _("Move {name} ({run}) to the trash?", name=display_name(run), run=run.id))
+    question = _("Move {name} ({run}) to the trash?", name=display_name(run), run=run.id)
+    told = N_("{run} is in the trash; `gancore trash --restore {run}` brings it back")
+    if run.id in manager.shipped_ids():
+        question = _("Move what was added to {run}, which ships with GANscope, to the trash?", run=run.id)
+        told = N_("what was added to {run} is in the trash; `gancore trash --restore {run}` brings it back")
+    if manager.can_delete(run):
+        _ask(yes, question)
     manager.delete(run.id)
-    typer.echo(_("{run} is in the trash; `gancore trash --restore {run}` brings it back", run=run.id), err=True)
+    typer.echo(_(told, run=run.id), err=True)
 
 
 def trash(
@@ -179,6 +185,7 @@ def disk(
         count = sum(use.checkpoints for _run, use in uses)
         for run in found:
             refuse_shipped(run)
+            disk_use.refuse_live(run.folder)
         if count:
             _ask(yes, ngettext("Remove {count} checkpoint?", "Remove {count} checkpoints?", count))
         freed = sum(disk_use.reclaim(run.folder) for run in found)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption
+from gancore.cli_options import DEFAULT_RUNS, AtOption, RunArgument, RunsOption, condition_number
 from gancore.errors import ConfigError
 from gancore.i18n import _
-
-if TYPE_CHECKING:
-    from gancore.sampler import Sampler
-
 
 ConditionOption = Annotated[
     str | None,
@@ -41,7 +37,7 @@ def sample(
 
     kind = _output_kind(out, {".npy", ".csv", ".png", ""})
     sampler = open_sampler(RunManager(runs, shelf=shelf_folder()).get(run_id), at)
-    drawn = sampler.images(sampler.latents(seed, count), _condition(sampler, condition))
+    drawn = sampler.images(sampler.latents(seed, count), condition_number(sampler, condition, "--condition"))
     typer.echo(write_images(drawn, out, kind))
 
 
@@ -86,7 +82,7 @@ def interpolate(
     sampler = open_sampler(run, at)
     first, last = (point(sampler, run.folder, name) for name in (start, end))
     z = truncate(walk(first, last, steps, path), truncation, sampler.config.settings.latent_distribution)  # type: ignore[arg-type]
-    drawn = sampler.images(z, _condition(sampler, condition))
+    drawn = sampler.images(z, condition_number(sampler, condition, "--condition"))
     typer.echo(write_images(drawn, out, kind, columns=steps))
 
 
@@ -109,21 +105,6 @@ def register(app: typer.Typer) -> None:
     app.command(help=_("Draw samples from a run's generator."))(sample)
     app.command(help=_("Walk from one z to another and keep what the generator makes of it."))(interpolate)
     app.command(help=_("Write a run's curves, log or generator in another program's format."))(export)
-
-
-def _condition(sampler: Sampler, wanted: str | None) -> int | None:
-    """The number of the condition a person named; None for all in turn."""
-    if wanted is None:
-        return None
-    if sampler.conditions is None:
-        raise ConfigError(
-            _("--condition: {preset} is not a conditional recipe; leave it out", preset=sampler.config.preset)
-        )
-    names = sampler.condition_names
-    if wanted not in names:
-        listed = ", ".join(names) if len(names) <= 20 else _("{first} to {last}", first=names[0], last=names[-1])
-        raise ConfigError(_("--condition: expected one of {names}, found {found!r}", names=listed, found=wanted))
-    return names.index(wanted)
 
 
 def _output_kind(out: Path, kinds: set[str]) -> str:

@@ -79,7 +79,7 @@ def _formatter(base: type[Any]) -> type[Any]:
                 if width_of(name) > column - col_spacing:
                     lines = ["", *lines]
                 for first, line in zip_longest([name], lines, fillvalue=""):
-                    self.write(f"{indent}{_padded(first, column)}{line}".rstrip() + "\n")
+                    self.write(f"{indent}{padded(first, column)}{line}".rstrip() + "\n")
 
     return Formatter
 
@@ -112,8 +112,9 @@ def wrapped(text: str, width: int) -> list[str]:
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """A table's rows as lines with aligned columns."""
     widths = [max(width_of(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _padded(text: str, width: int) -> str:
+def padded(text: str, width: int) -> str:
+    """It and blanks, so that it takes so many columns."""
     return text + " " * (width - width_of(text))

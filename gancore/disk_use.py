@@ -47,8 +47,7 @@ def reclaim(folder: RunFolder) -> int:
     Raises:
         RunError: when the run is live.
     """
-    if folder.read_status().state.is_live:
-        raise RunError(_("run {run} is live; stop it before taking room back", run=folder.id))
+    refuse_live(folder)
     spare = _spare(folder)
     freed = freed_by_removing(spare)
     for path in spare:
@@ -57,6 +56,12 @@ def reclaim(folder: RunFolder) -> int:
         else:
             path.unlink(missing_ok=True)
     return freed
+
+
+def refuse_live(folder: RunFolder) -> None:
+    """Raises RunError for a run whose files change."""
+    if folder.read_status().state.is_live:
+        raise RunError(_("run {run} is live; stop it before taking room back", run=folder.id))
 
 
 def freed_by_removing(paths: Iterable[Path]) -> int:

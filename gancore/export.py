@@ -24,6 +24,7 @@ from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunE
 from gancore.figure_fonts import figure_fonts
 from gancore.files import replace, write_aside
 from gancore.history import Columns
+from gancore.history_tables import CSV, table_of, thinned
 from gancore.i18n import _
 from gancore.onnx_writer import write_onnx
 from gancore.recipes import recipe_of
@@ -35,7 +36,6 @@ from gancore.structure import example_networks
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_INTEGER_COLUMNS = ("iteration", "images_seen")
 _EVENTS_SUFFIX = ".gancore"
 _CURVE_POINTS = 4000
 _COLOURS = ("#2a78d6", "#eb6834", "#1baf7a", "#8a5cd6")
@@ -68,12 +68,9 @@ def export(run: Run, kind: str, out: Path) -> Path:
 
 def to_csv(run: Run, out: Path) -> Path:
     """The history as a table, one row an iteration: counts as integers, other numbers to nine digits."""
-    import pandas as pd
-
-    rows = _rows(run)
-    table = pd.DataFrame(rows).astype(dict.fromkeys(_INTEGER_COLUMNS, "int64"))
+    table = table_of(_rows(run))
     with _aside(out) as aside:
-        table.to_csv(aside, index=False, float_format="%.9g", na_rep="nan", lineterminator="\n")
+        table.to_csv(aside, **CSV)
     return out
 
 
@@ -257,14 +254,7 @@ def _figure(run: Run, out: Path, file_format: str, metadata: dict[str, Any]) -> 
 
 def _draw_series(axis: Axes, rows: Columns, series: Series, colour: str) -> None:
     finite = np.isfinite(rows[series.name])
-    x, y = rows["epoch"][finite], rows[series.name][finite]
-    if len(x) > _CURVE_POINTS:
-        from tsdownsample import MinMaxLTTBDownsampler
-
-        kept = MinMaxLTTBDownsampler().downsample(  # type: ignore[no-untyped-call]
-            x, y, n_out=_CURVE_POINTS
-        )
-        x, y = x[kept], y[kept]
+    x, y = thinned(rows["epoch"][finite], rows[series.name][finite], _CURVE_POINTS)
     axis.plot(x, y, color=colour, alpha=0.3, linewidth=0.7)
     means = _epoch_means(rows, series.name)
     middles = _epoch_means(rows, "epoch")

@@ -12,6 +12,7 @@ import gettext
 import io
 import numbers
 import os
+import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ LANGUAGES = {ENGLISH: "English", "zh_CN": "简体中文"}
 VARIABLE = "GANCORE_LANGUAGE"
 """The environment variable that goes before ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``."""
 
+_FORMAT = re.compile(r"(?!.*\d{3})[^{}]{0,6}")
+"""Of a value in a stored message: nothing nested, and no width or precision of more than two digits."""
 _folders = [Path(__file__).with_name("locale")]
 _spoken: ContextVar[str | None] = ContextVar("language", default=None)
 
@@ -161,10 +164,10 @@ def _check_pattern(pattern: str) -> None:
     """A file from elsewhere may hold any pattern, and one can reach into objects or ask for gigabytes of blanks.
 
     Raises:
-        ValueError: when it is none of ours, whose names are plain and whose formats are short.
+        ValueError: when it is none of ours, whose names are plain and whose formats are short and for short texts.
     """
     for _literal, name, spec, _conversion in string.Formatter().parse(pattern):
-        if name is not None and not (name.isidentifier() and len(spec or "") <= 6 and "{" not in (spec or "")):
+        if name is not None and not (name.isidentifier() and _FORMAT.fullmatch(spec or "")):
             raise ValueError(f"not a message of ours: {pattern!r}")
 
 

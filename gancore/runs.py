@@ -200,6 +200,10 @@ class RunManager:
         found.sort(key=lambda run: 1 + order.index(run.config.preset) if run.is_shipped else 0)
         return found, damaged
 
+    def can_delete(self, run: Run) -> bool:
+        """Whether it has a folder among the runs: all but shipped ones to which nothing was added."""
+        return run.folder.path.parent == self.root
+
     def delete(self, run_id: str) -> None:
         """Move an ended run to the trash (:mod:`gancore.trash`); of a shipped one, what was added to it.
 
@@ -208,7 +212,7 @@ class RunManager:
             CheckpointError: when its folder cannot be moved.
         """
         run = self.get(run_id)
-        if run.folder.path.parent != self.root:
+        if not self.can_delete(run):
             raise RunError(_("{run} ships with GANscope and cannot be deleted", run=run_id))
         if run.status().state.is_live:
             raise RunError(

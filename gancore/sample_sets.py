@@ -126,16 +126,21 @@ def write_sample_set(run: Run, out: Path, wanted: Wanted, progress: Progress | N
 
     Raises:
         ConfigError: when the run's samples are no images or have no classes that were asked for, or ``out`` has
-            files already.
+            files already or is the current folder or one above it.
         RunError: when there is no such milestone, or a class hardly ever comes.
         CheckpointError, DataError: when files of the run or the judge are damaged.
         OSError: when ``out`` cannot be written to.
     """
-    milestone, sampler = milestone_of(run, wanted.at), open_sampler(run, wanted.at)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    target = out.resolve()  # "a/.." has no name of its own to put another beside
+    if Path.cwd().is_relative_to(target):
+        raise ConfigError(
+            _("{out} is the current folder or one above it; expected the name of a new folder", out=out)
+        )
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ConfigError(_("{out} has files already; expected a new or empty folder", out=out))
+    milestone, sampler = milestone_of(run, wanted.at), open_sampler(run, wanted.at)
     labeller = _Labeller(sampler, wanted)
-    aside = out.with_name(f".{out.name}.part")
+    aside = target.with_name(f".{target.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
@@ -175,9 +180,9 @@ def write_sample_set(run: Run, out: Path, wanted: Wanted, progress: Progress | N
             versions={"gancore": gancore.__version__, **{name: version(name) for name in ("torch", "numpy")}},
         )
         write_json(aside / MANIFEST, manifest.model_dump(mode="json"))
-        if out.is_dir():
-            out.rmdir()
-        aside.rename(out)
+        if target.is_dir():
+            target.rmdir()
+        aside.rename(target)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise

@@ -83,7 +83,7 @@ class Status(BaseModel):
         """The message in the language in force."""
         try:
             return str(from_json(self.message_parts)) if self.message_parts else _(self.message)
-        except (LookupError, TypeError, ValueError, AttributeError):  # not as this version writes it
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):  # not as this version writes it
             return self.message
 
     def saying(self, message: str) -> Status:

@@ -33,6 +33,8 @@ from gancore.status import Resolved, RunState
 FILE = "upload.json"
 MOST_BYTES = 2_000_000_000
 MOST_PROBLEMS = 10
+START_BYTES = 9
+"""What tells a kind of file by."""
 _PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
 _PICKLED = (b"PK", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 _FLOATS = ("F16", "BF16", "F32")
@@ -158,15 +160,25 @@ def check_kind(file: Path, name: str = "") -> None:
         CheckpointError: saying how to make a file that fits.
     """
     name = name or file.name
-    how = "safetensors.torch.save_file(generator.state_dict(), 'generator.safetensors')"
     try:
         with file.open("rb") as opened:
-            start = opened.read(9)
+            start = opened.read(START_BYTES)
         size = file.stat().st_size
     except OSError as error:
         raise CheckpointError(
             _("{file} cannot be read: {reason}", file=name, reason=error.strerror or error)
         ) from error
+    check_start(name, start, size)
+
+
+def check_start(name: str, start: bytes, size: int) -> None:
+    """What :func:`check_kind` does, for a file that is not on a disk.
+
+    Args:
+        start: its first :data:`START_BYTES` bytes.
+        size: in bytes.
+    """
+    how = "safetensors.torch.save_file(generator.state_dict(), 'generator.safetensors')"
     # A safetensors file begins with eight bytes that say how long its header is, which may be anything.
     looks_right = start[8:] == b"{"
     if Path(name).suffix.lower() in _PICKLES or (not looks_right and start.startswith(_PICKLED)):

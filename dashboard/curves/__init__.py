@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import streamlit as st
-
+from dashboard.components import component
 from dashboard.curves.routes import Source
 from dashboard.curves.vendor import PLOTLY_JS
 from dashboard.language import words_of
@@ -35,15 +34,8 @@ X_AXES = {
 }
 """What a board's x axis can count -> its title."""
 
-_FOLDER = Path(__file__).parent
-# One module in the browser, where what stands in one of them is known in all.
-_SCRIPTS = ("maths", "store", "elements", "lines", "drawing", "downloads", "board")
-_component = st.components.v2.component(
-    "ganscope_curve_board",
-    js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
-    css=(_FOLDER / "board.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_SCRIPTS = ("maths.js", "store.js", "elements.js", "lines.js", "drawing.js", "downloads.js", "board.js")
+_component = component("ganscope_curve_board", Path(__file__).parent, *_SCRIPTS, "board.css")
 
 
 @dataclass(frozen=True)
@@ -193,5 +185,5 @@ def board_data(
         "columns": columns,
         "framed": framed,
         "label": label or _("Curves"),
-        "words": words_of(*(f"dashboard/curves/{name}.js" for name in _SCRIPTS)),
+        "words": words_of(*(f"dashboard/curves/{name}" for name in _SCRIPTS)),
     }

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pandas as pd
-
+from gancore.history_tables import table_of
 from gancore.run import Run
 
 _ROWS = 20_000
 """Made at a time: a million rows are 200 MB of text."""
-_COUNTS = ("iteration", "images_seen")
 
 
 def csv_of_runs(runs: Sequence[Run]) -> Iterator[str]:
@@ -21,7 +19,7 @@ def csv_of_runs(runs: Sequence[Run]) -> Iterator[str]:
     for run, history in zip(runs, histories, strict=True):
         rows, count = history.since()
         for start in range(0, count, _ROWS):
-            part = pd.DataFrame({name: values[start : start + _ROWS] for name, values in rows.items()})
-            part = part.astype(dict.fromkeys(_COUNTS, "int64")).reindex(columns=columns)
+            part = table_of({name: values[start : start + _ROWS] for name, values in rows.items()})
+            part = part.reindex(columns=columns)
             part.insert(0, "run", run.id)
             yield part.to_csv(index=False, header=False, float_format="%.9g", lineterminator="\n")

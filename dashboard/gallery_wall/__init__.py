@@ -10,20 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import streamlit as st
-
+from dashboard.components import component
 from dashboard.gallery_wall.columns import TILES, Column, Frame, pack_wall, wall_column
 from dashboard.language import words_of
 
 __all__ = ["TILES", "Column", "Frame", "Picked", "Wall", "gallery_wall", "wall_column"]
 
 END = 100.0
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "ganscope_gallery_wall",
-    js=(_FOLDER / "gallery_wall.js").read_text(encoding="utf-8"),
-    css=(_FOLDER / "gallery_wall.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_component = component(
+    "ganscope_gallery_wall", Path(__file__).parent, "gallery_wall.js", "../slider.css", "gallery_wall.css"
 )
 
 

@@ -240,7 +240,7 @@ function fit(wall) {
 
 function draw(wall) {
   wall.slider.value = wall.percent;
-  wall.slider.style.setProperty("--share", wall.percent / 100);
+  wall.slider.style.setProperty("--to", wall.percent / 100);
   const text = percentText(wall.percent);
   wall.slider.setAttribute("aria-label", _("Percent of the training"));
   wall.slider.setAttribute("aria-valuetext", _("{percent} of the training", { percent: text }));
@@ -283,7 +283,7 @@ function mount(data) {
   const button = element("button", "wall-play");
   button.type = "button";
   const track = element("div", "wall-track");
-  const slider = element("input", "wall-slider");
+  const slider = element("input", "drawn-slider wall-slider");
   Object.assign(slider, { type: "range", min: 0, max: 100, step: 0.1 });
   const scale = element("div", "wall-scale");
   scale.setAttribute("aria-hidden", "true");

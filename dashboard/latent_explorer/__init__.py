@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import streamlit as st
 from pydantic import ValidationError
 
+from dashboard.components import component
+from dashboard.language import words_of
 from dashboard.latent_explorer.questions import Where
 from dashboard.latent_explorer.state import State
 from gancore import i18n
@@ -24,15 +25,8 @@ from gancore.latents import Distribution
 __all__ = ["Explored", "Keep", "Shown", "State", "Station", "View", "latent_explorer"]
 
 View = Literal["walk", "directions", "plane", "time"]
-_FOLDER = Path(__file__).parent
-# One module in the browser, where what stands in one of them is known in all.
-_SCRIPTS = ("asking", "elements", "points", "walk", "directions", "plane", "time", "explorer")
-_component = st.components.v2.component(
-    "ganscope_latent_explorer",
-    js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
-    css=(_FOLDER / "explorer.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_SCRIPTS = ("asking.js", "elements.js", "points.js", "walk.js", "directions.js", "plane.js", "time.js", "explorer.js")
+_component = component("ganscope_latent_explorer", Path(__file__).parent, *_SCRIPTS, "../slider.css", "explorer.css")
 
 
 @dataclass(frozen=True)
@@ -97,9 +91,6 @@ def latent_explorer(
         kept: names of what was kept with the run.
         has_gallery: whether its galleries' tiles are single samples that a z can be taken from.
     """
-    words: dict[str, str] = {}
-    for name in _SCRIPTS:
-        words |= i18n.words_of(f"dashboard/latent_explorer/{name}.js")
     result = _component(
         key=key,
         data={
@@ -113,7 +104,7 @@ def latent_explorer(
             "kept": {kind: list(names) for kind, names in kept.items()},
             "hasGallery": has_gallery,
             "language": i18n.language(),
-            "words": words,
+            "words": words_of(*(f"dashboard/latent_explorer/{name}" for name in _SCRIPTS)),
         },
         default={"state": None},
         on_state_change=lambda: None,

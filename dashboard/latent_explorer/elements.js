@@ -66,7 +66,7 @@ function paintChange(canvas, found, base) {
 
 /** A labelled slider that says what it stands at, and tells while it moves. */
 function slider(label, { min, max, step, value, show, changed, extra = [] }) {
-  const input = element("input", "latent-range", { type: "range", min, max, step, "aria-label": label });
+  const input = element("input", "drawn-slider latent-range", { type: "range", min, max, step, "aria-label": label });
   const output = element("output", "latent-value");
   const head = element("span", "latent-slider-label", {}, label);
   const root = element("div", "latent-slider", {}, element("div", "latent-slider-head", {}, head, ...extra, output), input);

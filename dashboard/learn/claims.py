@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from gancore.config import RunConfig
+from gancore.errors import GanCoreError
 from gancore.i18n import N_
 from gancore.run import Run
 from gancore.status import RunState
@@ -71,19 +73,26 @@ class Claim:
 def find_runs(configs: Sequence[RunConfig], known: Sequence[Run]) -> list[Run | None]:
     """For each configuration a run of just it: one that ended by itself before one that trains; None where none is.
 
-    Runs that were steered by hand, branched off, stopped or failed are not of the experiment.
+    Runs that were steered by hand, branched off, stopped, failed or damaged are not of the experiment.
 
     Args:
         known: newest first.
     """
     ended = (RunState.FINISHED, RunState.DIVERGED)
-    untouched = [run for run in known if run.parent() is None and not run.changes()]
     found: list[Run | None] = []
     for config in configs:
-        same = [(run, run.status().state) for run in untouched if run.config == config]
+        same = [(run, state) for run in known if (state := _state_of(run, config)) is not None]
         done = next((run for run, state in same if state in ended), None)
         found.append(done or next((run for run, state in same if state.is_live), None))
     return found
+
+
+def _state_of(run: Run, config: RunConfig) -> RunState | None:
+    """Of a run of just this configuration that nobody changed; None of any other, and where its files are damaged."""
+    with contextlib.suppress(GanCoreError):
+        if run.config == config and run.parent() is None and not run.changes():
+            return run.status().state
+    return None
 
 
 def has_ended(run: Run | None) -> bool:

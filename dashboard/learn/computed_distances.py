@@ -193,7 +193,7 @@ def _read_deep(found: list[ClippedCritic]) -> Finding:
         Curve(_("clip {clip:g}", clip=critic.clip), layers, critic.layer_gradients, color, dash)
         for critic, (color, dash) in zip(found, looks, strict=True)
     ]
-    passed = dict(fitted.layers_of(found))
+    passed = {critic.clip: critic.gradient_left for critic in found}
     low, high = min(passed, key=passed.__getitem__), max(passed, key=passed.__getitem__)
     text = _(
         "Of the gradient at the last of {depth} layers, {least:.1e} times as much is left at the first with a clip "

@@ -10,18 +10,14 @@ import binascii
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 import torch
 from torch import Tensor
 
+from dashboard.components import component
 from gancore import i18n, images
 
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "ganscope_mask_painter",
-    js=(_FOLDER / "mask_painter.js").read_text(encoding="utf-8"),
-    css=(_FOLDER / "mask_painter.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_component = component(
+    "ganscope_mask_painter", Path(__file__).parent, "mask_painter.js", "../painting.css", "mask_painter.css"
 )
 
 

@@ -156,7 +156,7 @@ function button(text, act) {
 function mount(data) {
   const _ = (text) => data.words?.[text] ?? text;
   const root = document.createElement("div");
-  root.className = "mask-painter";
+  root.className = "painting-area mask-painter";
   root.dataset.testid = "mask-painter";
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;
@@ -191,7 +191,7 @@ function mount(data) {
   painter.tools = [slider, painter.erase, ...painter.presets];
   const rows = [[label, painter.erase, painter.clear], [...painter.presets, painter.total]].map((parts) => {
     const row = document.createElement("div");
-    row.className = "mask-painter-tools";
+    row.className = "painting-tools";
     row.append(...parts);
     return row;
   });

@@ -9,21 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import streamlit as st
-
+from dashboard.components import component
 from dashboard.language import words_of
 from dashboard.plane_view.pack import LAYERS, describe, pack_view
 from gancore.plane import PlaneView
 
 __all__ = ["LAYERS", "describe", "plane_view"]
 
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "ganscope_plane_view",
-    js=(_FOLDER / "plane_view.js").read_text(encoding="utf-8"),
-    css=(_FOLDER / "plane_view.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = component("ganscope_plane_view", Path(__file__).parent, "plane_view.js", "plane_view.css")
 
 
 def plane_view(view: PlaneView, *, key: str, layers: Collection[str] = tuple(LAYERS), name: str = "") -> None:

@@ -163,14 +163,14 @@ function listen(board) {
 
 function mount(data) {
   const root = document.createElement("div");
-  root.className = "drawing-board";
+  root.className = "painting-area drawing-board";
   root.dataset.testid = "drawing-board";
   root.innerHTML = `
     <div class="drawing-board-paper">
       <canvas tabindex="0" role="application"></canvas>
       <span class="drawing-board-hint"></span>
     </div>
-    <div class="drawing-board-tools">
+    <div class="painting-tools">
       <label><span></span> <input type="range" min="0.02" max="0.3" step="0.02" value="0.1"></label>
       <button type="button"></button>
       <button type="button"></button>

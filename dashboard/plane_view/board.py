@@ -7,20 +7,14 @@ import binascii
 from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.components import component
 from dashboard.language import words_of
 
 STEPS = 32_767
 """Where the right and upper edge of the board are in what the browser sends."""
-_FOLDER = Path(__file__).parent
-_component = st.components.v2.component(
-    "ganscope_drawing_board",
-    js=(_FOLDER / "board.js").read_text(encoding="utf-8"),
-    css=(_FOLDER / "board.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = component("ganscope_drawing_board", Path(__file__).parent, "board.js", "../painting.css", "board.css")
 
 
 def drawing_board(key: str) -> NDArray[np.float64]:

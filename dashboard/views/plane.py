@@ -18,7 +18,7 @@ from dashboard.run_picker import pick_runs
 from gancore import data
 from gancore.config import RunConfig
 from gancore.errors import GanCoreError
-from gancore.i18n import _
+from gancore.i18n import _, again, reason_of
 from gancore.recipes import PRESETS, configure, recipe_of
 from gancore.run import Run
 from gancore.sources import SOURCES, is_points
@@ -98,7 +98,7 @@ def _new_run() -> None:
         ):
             _start(list(configs.values()))
     if error := st.session_state.get("plane.error"):
-        st.error(error, icon=":material/error:")
+        st.error(again(error), icon=":material/error:")
 
 
 def _choose_data() -> str:
@@ -162,7 +162,7 @@ def _store(save: Callable[[], Path]) -> None:
         st.session_state["plane.saved"] = str(save())
         st.session_state["plane.error"] = ""
     except GanCoreError as error:
-        st.session_state["plane.error"] = str(error)
+        st.session_state["plane.error"] = reason_of(error)
     st.rerun()
 
 
@@ -183,7 +183,7 @@ def _start(configs: list[RunConfig]) -> None:
         data.load(configs[0].data)  # bad data are said here, before there is a run
         started = [manager().start(config).id for config in configs]
     except GanCoreError as error:
-        st.session_state["plane.error"] = str(error)
+        st.session_state["plane.error"] = reason_of(error)
     else:
         st.session_state["plane.error"] = ""
         st.session_state["plane.runs"] = started

@@ -21,7 +21,7 @@ from gancore.evaluate.evaluate import DEFAULT_COUNT, Evaluation, evaluate_run, s
 from gancore.evaluate.memorisation import Memorisation
 from gancore.evaluate.metrics import METRICS
 from gancore.evaluate.pairs import pair_images
-from gancore.evaluate.ranking import SeedGroup, between_variants, by_seed, comparable_groups, main_metric, rank
+from gancore.evaluate.ranking import between_variants, by_seed, comparable_groups, main_metric, rank
 from gancore.i18n import N_, _, ngettext
 from gancore.plane import COUNTED
 from gancore.run import Run
@@ -179,7 +179,7 @@ def _section(
             icon = "equal" if verdict.is_noise else "trending_up"
             st.markdown(f":material/{icon}: {sentence}")
         variants = by_seed(group, metric)
-        for sentence in (*map(_seed_sentence, variants), *between_variants(variants)):
+        for sentence in (*(seeds.sentence for seeds in variants), *between_variants(variants)):
             st.markdown(f":material/casino: {sentence}")
         ordered = ranking.evaluations
         shown = [known for known in METRICS.values() if any(found.measurement(known.name) for found in group)]
@@ -213,19 +213,6 @@ def _section(
             st.markdown(_("#### Copies of training images"))
         for found, finding in checked:
             _memorisation(found, finding, names[found.run], looks[found.run])
-
-
-def _seed_sentence(seeds: SeedGroup) -> str:
-    return _(
-        "{variant}, {count} seeds: mean {mean:.4g}, 95 % interval {low:.4g} to {high:.4g}; one seed differs from "
-        "another by about {spread:.3g} (standard deviation).",
-        variant=seeds.variant,
-        count=len(seeds.values),
-        mean=seeds.mean,
-        low=seeds.low,
-        high=seeds.high,
-        spread=seeds.spread,
-    )
 
 
 def _classes(number: int, group: Sequence[Evaluation], names: Mapping[str, str], looks: Mapping[str, Look]) -> None:

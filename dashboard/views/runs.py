@@ -15,6 +15,7 @@ from dashboard.chart_options import chart_options
 from dashboard.downloads import downloads
 from dashboard.engine import manager
 from dashboard.faults import fragment, sentence
+from dashboard.label_fields import label_fields
 from dashboard.palette import STATE_COLORS
 from dashboard.report_card import report_card
 from dashboard.run_actions import deleted_notice, disk_row, run_actions
@@ -22,7 +23,6 @@ from dashboard.run_card import run_card
 from dashboard.run_colors import run_look
 from dashboard.run_facts import COLUMNS, run_table
 from dashboard.run_filters import run_filters
-from dashboard.run_labels import run_labels
 from dashboard.run_names import display_name, in_markdown
 from dashboard.sample_set_card import sample_set_card
 from dashboard.trash_card import trash_card
@@ -191,7 +191,7 @@ def _manage(run: Run, runs: Sequence[Run]) -> None:
     with st.container(border=True, key="manage"):
         st.caption(in_markdown(f"{display_name(run)} · {run.id}"))
         if can_change(run):
-            run_labels(run, [tag for each in runs for tag in labels_of(each.folder).tags])
+            label_fields(run, [tag for each in runs for tag in labels_of(each.folder).tags])
         run_actions(run)
         disk_row(run)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from gancore.cli_words import padded, width_of
 from gancore.devices import CORES, resolve_device, resolve_precision
 from gancore.files import write_aside
 from gancore.i18n import ngettext
@@ -54,9 +55,9 @@ def machine(precision: str = "auto") -> str:
 def markdown(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table that a terminal reads as well as a document does."""
     cells = [list(heading), *([*row] for row in rows)]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(heading))]
+    widths = [max(width_of(line[index]) for line in cells) for index in range(len(heading))]
     lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        "| " + " | ".join(padded(cell, width) for cell, width in zip(line, widths, strict=True)) + " |"
         for line in cells
     ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"

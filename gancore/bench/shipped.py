@@ -220,7 +220,7 @@ def table(shelf: Path) -> str:
         if found:
             metric = main_metric(found)
             value = found[-1].measurement(metric)
-            quality = "-" if value is None else f"{METRICS[metric].title} {value.value:.3g}"
+            quality = "-" if value is None else f"{_(METRICS[metric].title)} {value.value:.3g}"
         sizes = sum(weight.numel() for weight in run.folder.generator_weights(run.milestones()[-1]).values())
         rows.append(
             (
@@ -228,5 +228,8 @@ def table(shelf: Path) -> str:
                 f"{sizes / 1e3:,.0f}", quality, f"{size_of(path) / 1e3:,.0f}",
             )
         )  # fmt: skip
-    heading = ("run", "family", "iterations", "generator, thousand numbers", "quality", "kB")
-    return f"{markdown(heading, rows)}\n\n{size_of(shelf) / 1e6:.1f} MB in all."
+    heading = (
+        _("run"), _("family"), _("iterations trained"), _("generator, thousand numbers"), _("quality"), "kB",
+    )  # fmt: skip
+    in_all = _("{size:.1f} MB in all.", size=size_of(shelf) / 1e6)
+    return f"{markdown(heading, rows)}\n\n{in_all}"

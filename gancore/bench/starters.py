@@ -10,6 +10,7 @@ from gancore.bench.report import Spread, markdown
 from gancore.bench.runner import train_all
 from gancore.bench.shipped import ship
 from gancore.evaluate.evaluate import Evaluation, evaluate_run, stored_evaluation
+from gancore.i18n import _
 from gancore.recipes import configure
 from gancore.runs import RunManager
 
@@ -39,8 +40,8 @@ def bench_starters(manager: RunManager, presets: Sequence[str], seeds: int, data
         cells.append(Spread(tuple(run.status().iteration for run in runs)).text(0))
         rows.append(cells)
     heading = (
-        "preset", "plan", "Fréchet, mean ± deviation of the seeds", "each seed with its 95 % interval", "classes",
-        "precision", "recall", "iterations",
+        _("preset"), _("plan"), _("Fréchet, mean ± deviation of the seeds"), _("each seed with its 95 % interval"),
+        _("classes"), _("precision"), _("recall"), _("iterations trained"),
     )  # fmt: skip
     return markdown(heading, rows)
 
@@ -51,7 +52,7 @@ def _value(evaluation: Evaluation, metric: str) -> float:
 
 def _interval(evaluation: Evaluation) -> str:
     found = next(m for m in evaluation.measurements if m.name == "frechet")
-    return f"{found.value:.1f} ({found.low:.1f} to {found.high:.1f})"
+    return _("{value:.1f} ({low:.1f} to {high:.1f})", value=found.value, low=found.low, high=found.high)
 
 
 def _spread(evaluations: Sequence[Evaluation], metric: str, digits: int) -> str:

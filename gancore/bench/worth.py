@@ -21,7 +21,7 @@ from gancore.errors import ConfigError
 from gancore.evaluate.bootstrap import LEVEL
 from gancore.evaluate.judge import IMAGES_AT_ONCE, JudgeNetwork
 from gancore.evaluate.judge_training import fit_network
-from gancore.i18n import _
+from gancore.i18n import N_, _
 from gancore.networks import ImageShape
 from gancore.run import Run
 from gancore.sampling import open_sampler
@@ -30,6 +30,14 @@ REAL = (100, 1_000, 10_000)
 GENERATED = 10_000
 SHOWN = 300_000
 """Images each classifier is shown in training, repeats counted, however few there are."""
+HEADING = (
+    N_("real images"),
+    N_("generator"),
+    N_("classes from"),
+    N_("real alone"),
+    N_("samples alone"),
+    N_("both"),
+)
 _SAMPLE_SEED = 4_000_037
 
 Progress = Callable[[str], None]
@@ -49,7 +57,7 @@ class Score:
         if len(values) < 2:
             return f"{mean:.2f}"
         reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * values.std() / len(values) ** 0.5)
-        return f"{mean:.2f} ({mean - reach:.2f} to {mean + reach:.2f})"
+        return _("{value:.2f} ({low:.2f} to {high:.2f})", value=mean, low=mean - reach, high=mean + reach)
 
 
 def bench_worth(
@@ -115,12 +123,12 @@ def bench_worth(
                 scores[run.id][0].append(accuracy(by_samples, test))
                 scores[run.id][1].append(accuracy(by_both, test))
         for run in runs:
-            labelled = "the generator" if drawn[run.id, 0][1] is not None else "the classifier of the real images"
+            is_told = drawn[run.id, 0][1] is not None
+            labelled = _("the generator") if is_told else _("the classifier of the real images")
             generated_alone, both = scores[run.id]
             cells = (f"{count:,}", run.config.preset, labelled)
             rows.append((*cells, *(Score(tuple(values)).text for values in (alone, generated_alone, both))))
-    heading = ("real images", "generator", "classes from", "real alone", "samples alone", "both")
-    return markdown(heading, rows)
+    return markdown([_(cell) for cell in HEADING], rows)
 
 
 def samples_of(run: Run, count: int, seed: int) -> tuple[Tensor, Tensor | None]:

@@ -63,6 +63,20 @@ class SeedGroup:
     high: float
     """95 % interval of the mean, by Student's t."""
 
+    @property
+    def sentence(self) -> str:
+        """What the seeds came to, in the language in force."""
+        return _(
+            "{variant}, {count} seeds: mean {mean:.4g}, 95 % interval {low:.4g} to {high:.4g}; one seed differs from "
+            "another by about {spread:.3g} (standard deviation).",
+            variant=self.variant,
+            count=len(self.values),
+            mean=self.mean,
+            low=self.low,
+            high=self.high,
+            spread=self.spread,
+        )
+
 
 def comparable_groups(evaluations: Sequence[Evaluation]) -> list[list[Evaluation]]:
     """Evaluations that may be compared with one another, in the order of their first members.

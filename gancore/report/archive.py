@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 
 from gancore.config_file import config_file
+from gancore.history_tables import CSV
 from gancore.report.drawing import Figure, figure_bytes
 from gancore.report.figures import (
     gallery_figure,
@@ -48,8 +49,7 @@ def report_archive(
         for figure in all_figures(reported):
             for kind in ("png", "pdf"):
                 add(f"figures/{figure.name}.{kind}", figure_bytes(figure, kind))
-            table = figure.table.to_csv(index=False, float_format="%.9g", na_rep="nan", lineterminator="\n")
-            add(f"data/{figure.name}.csv", table.encode())
+            add(f"data/{figure.name}.csv", figure.table.to_csv(**CSV).encode())
         for number, run in enumerate(reported, 1):
             for share, gallery in run.galleries:
                 add(gallery_file(number, share), gallery_png(run, gallery.image))

@@ -15,6 +15,7 @@ from gancore import i18n
 from gancore.errors import CheckpointError
 from gancore.figure_fonts import chinese_font
 from gancore.history import POSITION
+from gancore.history_tables import table_of, thinned
 from gancore.i18n import N_, _
 from gancore.recipes.recipe import Series
 from gancore.report.drawing import HALF, WIDE, Figure
@@ -63,7 +64,7 @@ def loss_figure(run: Reported, number: int) -> Figure | None:
         title=_("Losses of {run}", run=run.name),
         alt=_("Losses of {run} over the epochs: {lines}.", run=run.name, lines=_labels(found)),
         draw=draw,
-        table=_table({name: run.rows[name] for name in (*POSITION, *(each.name for each in found))}),
+        table=table_of({name: run.rows[name] for name in (*POSITION, *(each.name for each in found))}),
         size=WIDE if len(panels) > 1 else (WIDE[0], 2.6),
     )
 
@@ -197,10 +198,12 @@ def _line(
     finite = np.isfinite(y)
     x, y = x[finite], y[finite]
     if faint and len(x) > _SMOOTHED_OVER:
-        axes.plot(*_thinned(x, y), color=color, alpha=0.22, linewidth=0.5)
+        axes.plot(*thinned(x, y, _POINTS), color=color, alpha=0.22, linewidth=0.5)
     mean = moving_mean(y) if smooth else y
     marker = "o" if len(x) < 30 and not smooth else ""
-    (line,) = axes.plot(*_thinned(x, mean), color=color, linestyle=dash, linewidth=1.4, marker=marker, markersize=2.5)
+    (line,) = axes.plot(
+        *thinned(x, mean, _POINTS), color=color, linestyle=dash, linewidth=1.4, marker=marker, markersize=2.5
+    )
     line.set_label(label)
 
 
@@ -212,16 +215,6 @@ def moving_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = np.maximum(places - reach, 0), np.minimum(places + reach + 1, len(values))
     means: NDArray[np.float64] = (sums[high] - sums[low]) / (high - low)
     return means
-
-
-def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if len(x) <= _POINTS:
-        return x, y
-    from tsdownsample import MinMaxLTTBDownsampler
-
-    x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
-    kept = MinMaxLTTBDownsampler().downsample(x, y, n_out=_POINTS)  # type: ignore[no-untyped-call]
-    return x[kept], y[kept]
 
 
 def _drawable(run: Reported) -> str:
@@ -254,8 +247,3 @@ def _series_colors(series: Sequence[Series]) -> Iterable[str]:
 
 def _labels(series: Sequence[Series]) -> str:
     return ", ".join(_(each.label) for each in series)
-
-
-def _table(columns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
-    whole = dict.fromkeys(("iteration", "images_seen"), "int64")
-    return pd.DataFrame(columns).astype(whole)

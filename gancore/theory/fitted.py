@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,6 +124,11 @@ class ClippedCritic:
         """Estimate over distance."""
         return self.estimate / self.distance
 
+    @property
+    def gradient_left(self) -> float:
+        """The gradient at the first layer over that at the last."""
+        return float(self.layer_gradients[0] / self.layer_gradients[-1])
+
 
 REACH = np.array([1.0, 10.0, 100.0, 1000.0])
 """Places ever further out at which a critic's scores are looked at."""
@@ -190,9 +194,3 @@ def _train(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
-
-
-def layers_of(critics: list[ClippedCritic]) -> Iterator[tuple[float, float]]:
-    """(clip, gradient at the first layer over that at the last) of each."""
-    for critic in critics:
-        yield critic.clip, float(critic.layer_gradients[0] / critic.layer_gradients[-1])

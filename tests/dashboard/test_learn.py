@@ -151,6 +151,20 @@ def test_runs_are_found_again_by_their_configuration(manager: RunManager) -> Non
     assert find_runs((tiny("ns-gan", data="ring"),), manager.runs()) == [None]
 
 
+@pytest.mark.parametrize("file", ["parent.json", "changes.json"])
+def test_a_damaged_run_is_not_found_and_in_nobodys_way(manager: RunManager, file: str) -> None:
+    config = tiny("gan-simple", plan="2it")
+    sound, damaged = _run(manager, config), _run(manager, config)
+    (damaged.folder.path / file).write_text("{", encoding="utf-8")
+    known = RunManager(manager.root).runs()
+    assert [run.id for run in known] == [damaged.id, sound.id]
+    (found,) = find_runs((config,), known)
+    assert found is not None
+    assert found.id == sound.id
+    (damaged.folder.path / "config.json").unlink()
+    assert find_runs((tiny("wgan-lab"),), known) == [None]
+
+
 def test_what_was_stopped_is_not_of_the_experiment(manager: RunManager) -> None:
     config = tiny("ns-gan", plan="1000000it", data="ring")
     run = manager.start(config)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from dashboard import engine
 from dashboard.run_colors import run_look
+from gancore.kept_latents import keep, kept
 from gancore.runs import RunManager
 from gancore.shelf import VARIABLE
 
@@ -67,6 +69,26 @@ def test_no_page_fails_on_shipped_runs_alone_nor_writes_to_them(open_page: Open,
         assert runs.get(name).is_shipped
         open_page("runs", run=name)
     assert sums() == before
+
+
+def test_what_was_added_to_a_shipped_run_is_deleted_and_brought_back(open_page: Open, runs: RunManager) -> None:
+    def labels(app: AppTest) -> list[str]:
+        return [block.proto.popover.label for block in app.get("popover")]
+
+    name = "gan-simple-mnist"
+    assert "Delete what was added" not in labels(open_page("runs", run=name))
+    keep(runs.get(name).folder, "seven", "point", torch.zeros(100))
+    app = open_page("runs", run=name)
+    assert "Delete what was added" in labels(app)
+    assert "Delete" not in labels(app)
+    app.button(key=f"delete-{name}").click().run()
+    assert kept(runs.get(name).folder) == []
+    assert runs.get(name).folder.path.parent == SHELF
+    said = [part.value for part in app.markdown]
+    assert f":material/delete: What was added to **{name}** is in the trash." in [s.replace("\\", "") for s in said]
+    assert any("what was added to it, deleted" in text for text in said)
+    app.button(key="undo-delete").click().run()
+    assert [each.name for each in kept(runs.get(name).folder)] == ["seven"]
 
 
 def test_the_first_visit_does_not_count_them(open_page: Open) -> None:

@@ -8,7 +8,9 @@ import json
 import os
 import pickle
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -211,6 +213,51 @@ def test_links_are_refused(run: Run, packed: Path, there: RunManager, tmp_path: 
         new.writestr(link, target)
         new.writestr(MANIFEST, json.dumps(told))
     refused(file, there.root, "is a link or encrypted")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("name", ["library.json", MANIFEST])
+def test_only_packings_that_unpack_bit_by_bit_are_read(
+    packed: Path, there: RunManager, tmp_path: Path, packing: int, name: str
+) -> None:
+    file = tmp_path / "lzma.zip"
+    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(file, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, old.read(member), packing if member.endswith(name) else zipfile.ZIP_STORED)
+    refused(file, there.root, f"{name}' is packed in a way that is not read here")
+
+
+@pytest.mark.parametrize("flag", [0, 0x800])
+def test_a_name_that_is_not_utf8_is_refused(
+    run: Run, packed: Path, there: RunManager, tmp_path: Path, flag: int
+) -> None:
+    """Neither where the archive says that it is, nor where it says nothing."""
+    file = changed(packed, tmp_path, lambda files: files.update({"note-xx.txt": b"x"}))
+    content = bytearray(file.read_bytes().replace(b"note-xx.txt\0", b"\0"))
+    start = 0
+    while (start := content.find(f"{run.id}/note-xx.txt".encode(), start)) >= 0:
+        content[start + len(run.id) + 6 : start + len(run.id) + 8] = b"\xff\xfe"
+        local = content[start - 30 : start - 26] == b"PK\x03\x04"
+        at = start - 30 + 6 if local else start - 46 + 8
+        content[at : at + 2] = flag.to_bytes(2, "little")
+        start += 1
+    file.write_bytes(content)
+    refused(file, there.root, "cannot be imported: 'utf-8'" if flag else "which its manifest does not list")
+
+
+@pytest.mark.parametrize("side", [8_192, 13_000, 60_000])
+def test_a_picture_that_unpacks_to_too_much_is_refused(
+    packed: Path, there: RunManager, tmp_path: Path, side: int
+) -> None:
+    """Its header asks for gigabytes; what follows is not looked at."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    picture = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )
+    file = changed(packed, tmp_path, lambda files: files.update({"galleries/00000000-000.png": picture}))
+    refused(file, there.root, r"000\.png (is not a picture of a run|is damaged)")
 
 
 def test_a_gallery_cannot_name_a_file_elsewhere(packed: Path, there: RunManager, tmp_path: Path) -> None:

@@ -12,16 +12,18 @@ import pytest
 import torch
 from tiny_runs import tiny
 
-from gancore.bench import claims, modes, quality, shipped, stacked, starters
+from gancore.bench import claims, modes, quality, shipped, stacked, starters, worth
 from gancore.bench.claims import CLAIMS, Claim, bench_claims, rises_then_falls, roughness, same_within
 from gancore.bench.report import Spread, machine, markdown, write_section
 from gancore.bench.runner import Variant, train_all
+from gancore.cli import app
 from gancore.data import ImageData
 from gancore.data import stacked as stack
 from gancore.errors import ConfigError
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import Measurement
 from gancore.evaluate.ranking import in_order
+from gancore.i18n import _, speaking
 from gancore.recipes import PRESETS, RECIPES
 from gancore.runs import RunManager
 from gancore.sampling import open_sampler
@@ -161,6 +163,26 @@ def test_a_shipped_run_draws_what_the_run_drew(manager: RunManager, tmp_path: Pa
         patch.setattr(shipped, "MOST_WEIGHT_BYTES", 10)
         with pytest.raises(Exception, match=r"take [\d,]+ bytes; expected at most 10"):
             shipped.ship(run, tmp_path / "again", "gancore bench")
+
+
+def test_tables_are_translated_but_documents_are_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(worth, "bench_worth", lambda *_given, **_named: markdown([_(c) for c in worth.HEADING], []))
+    monkeypatch.setattr(shipped, "ship_all", lambda _manager, _starters, shelf: shipped.table(shelf))
+    monkeypatch.setattr(RunManager, "get", lambda *_given: None)
+    document, shelf = tmp_path / "results.md", tmp_path / "shelf"
+    shelf.mkdir()
+    with speaking("zh_CN"):
+        for written in ([], ["--write", str(document)]):
+            app(["bench", "worth", *written, "--runs", str(tmp_path), "--run", "x"], standalone_mode=False)
+        printed = capsys.readouterr().out.splitlines()
+        app(["bench", "shipped", "--shelf", str(shelf)], standalone_mode=False)
+    assert printed[0] == "| 真实图像 | 生成器 | 类别来自 | 仅真实图像 | 仅样本 | 两者 |"
+    assert printed[2].startswith("| real images | generator | classes from |")
+    assert printed[2] in document.read_text(encoding="utf-8")
+    assert capsys.readouterr().out.startswith("| 运行 | 家族 | 已训练迭代次数 | 生成器参数量（千） | 质量 | kB |")
+    assert "| run | family | iterations trained |" in (shelf / "README.md").read_text(encoding="utf-8")
 
 
 def test_spreads_and_tables_read_well() -> None:

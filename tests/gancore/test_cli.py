@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gancore import cli, losses
+from gancore import losses
 from gancore.kept_latents import keep
 from gancore.recipes import PRESETS
 from gancore.runs import RunManager
@@ -27,22 +27,6 @@ from gancore.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def gancore(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
-    """`gancore(*arguments)` -> exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gancore", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(exit_.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,29 +13,12 @@ import torch
 from PIL import Image
 from tiny_runs import tiny
 
-from gancore import cli
 from gancore.inversion import Progress, Search
 from gancore.run import Run
 from gancore.runs import RunManager
 from gancore.sampling import open_sampler
 
 Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def gancore(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
-    """`gancore(*arguments)` -> exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gancore", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(exit_.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")

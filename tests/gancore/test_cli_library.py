@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import pytest
 from safetensors.torch import save_file
 from tiny_runs import players_of, tiny
 
-from gancore import cli
+from gancore.checkpoint import RunFolder
 from gancore.networks import shape_of
 from gancore.player_files import weights_of
 from gancore.runs import RunManager
+from gancore.status import RunState
 
 Call = Callable[..., tuple[int, str, str]]
 RUN_S = 60
@@ -35,25 +35,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
 
 
 @pytest.fixture
-def library(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    trained: tuple[Path, str, str],
-) -> tuple[Call, str, str]:
-    """`gancore(*arguments)` on a copy of those runs -> exit status, output, errors; and their ids."""
-    monkeypatch.chdir(tmp_path)
+def library(gancore: Call, tmp_path: Path, trained: tuple[Path, str, str]) -> tuple[Call, str, str]:
+    """`gancore(*arguments)` on a copy of those runs, and their ids."""
     shutil.copytree(trained[0], tmp_path / "checkpoints")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gancore", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(exit_.value.code or 0), out, err
-
-    return call, trained[1], trained[2]
+    return gancore, trained[1], trained[2]
 
 
 Library = tuple[Call, str, str]
@@ -116,6 +101,16 @@ def test_room_is_told_and_taken_back(library: Library) -> None:
         "reclaimable": 0,
         "checkpoints": 0,
     }
+
+
+def test_nothing_is_taken_back_where_one_of_the_runs_is_live(library: Library) -> None:
+    gancore, gan, wgan = library
+    folder = RunFolder(Path("checkpoints") / wgan)
+    folder.write_status(folder.stored_status().model_copy(update={"state": RunState.RUNNING}))
+    with folder.lock:
+        status, _, err = gancore("disk", gan, wgan, "--reclaim", "--yes")
+    assert (status, err) == (2, f"gancore: run {wgan} is live; stop it before taking room back\n")
+    assert json.loads(gancore("disk", gan, "--json")[1])[0]["checkpoints"] == 4
 
 
 def test_an_archive_goes_to_another_folder(library: Library) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from tiny_runs import tiny
 from typer.testing import CliRunner
 
-from gancore.cli import app, main
+from gancore.cli import app
 from gancore.config_file import config_file, configured_by, train_command
 from gancore.errors import ConfigError
 from gancore.export import export
@@ -122,10 +123,8 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, name: str, t
     ],
 )
 def test_bad_options_end_with_status_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+    gancore: Callable[..., tuple[int, str, str]], arguments: list[str], sentence: str
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["gancore", "train", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert sentence in capsys.readouterr().err
+    status, _out, err = gancore("train", *arguments)
+    assert status == 2
+    assert sentence in err

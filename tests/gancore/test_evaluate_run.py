@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import torch
 from PIL import Image
 from tiny_runs import tiny
 
-from gancore import cli
 from gancore.errors import ConfigError, RunError
 from gancore.evaluate import evaluate as module
 from gancore.evaluate.evaluate import FILE, Evaluation, evaluate_run, stored_evaluation, stored_evaluations
@@ -19,6 +19,7 @@ from gancore.evaluate.pairs import pair_images
 from gancore.run import Run
 from gancore.runs import RunManager
 
+Call = Callable[..., tuple[int, str, str]]
 COUNT = 60
 OF_POINTS = ["wasserstein", "mixture_modes", "high_quality"]
 OF_IMAGES = [name for name in METRICS if name not in OF_POINTS]
@@ -131,12 +132,10 @@ def test_points_are_their_own_features(manager: RunManager) -> None:
         pair_images(run, found)
 
 
-def test_runs_on_points_are_ranked_by_their_distance(
-    manager: RunManager, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_runs_on_points_are_ranked_by_their_distance(manager: RunManager, gancore: Call) -> None:
     ids = [train(manager, preset="ns-gan", data="ring", seed=seed).id for seed in (0, 1)]
-    assert call(monkeypatch, "evaluate", *ids, "--count", COUNT, "--runs", manager.root) == 0
-    out = capsys.readouterr().out
+    status, out, _err = gancore("evaluate", *ids, "--count", COUNT, "--runs", manager.root)
+    assert status == 0
     assert "60 samples each against 60 points of ring; 95 % intervals" in out
     assert "Sliced Wasserstein distance: " in out
     assert "training image" not in out
@@ -153,27 +152,19 @@ def test_a_milestone_that_is_not_there_is_refused(run: Run) -> None:
         evaluate_run(run, COUNT, at=33)
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr("sys.argv", ["gancore", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exit_:
-        cli.main()
-    return int(exit_.value.code or 0)
-
-
-def test_the_command_prints_a_table_a_ranking_and_verdicts(
-    run: Run, manager: RunManager, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_a_table_a_ranking_and_verdicts(run: Run, manager: RunManager, gancore: Call) -> None:
     second = train(manager, seed=1)
     arguments = ("evaluate", run.id, second.id, "--count", COUNT, "--runs", manager.root)
-    assert call(monkeypatch, *arguments) == 0
-    out, err = capsys.readouterr()
+    status, out, err = gancore(*arguments)
+    assert status == 0
     assert "60 samples each against 1,797 images (all it has) of digits" in out
     assert all(METRICS[name].title in out for name in OF_IMAGES)
     assert "95 % interval of the difference" in out
     assert "2 seeds: mean" in out
     assert "drawing 60 samples" in err
-    assert call(monkeypatch, *arguments, "--json") == 0
-    listed = json.loads(capsys.readouterr().out)
+    status, out, _err = gancore(*arguments, "--json")
+    assert status == 0
+    listed = json.loads(out)
     assert [entry["run"] for entry in listed] == [run.id, second.id]
 
 
@@ -188,16 +179,10 @@ def test_the_command_prints_a_table_a_ranking_and_verdicts(
         (("{run}", "--seed", "-1"), "--seed: expected 0 or more, found -1"),
     ],
 )
-def test_bad_input_is_one_sentence(
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: tuple[str, ...],
-    sentence: str,
-) -> None:
+def test_bad_input_is_one_sentence(run: Run, gancore: Call, arguments: tuple[str, ...], sentence: str) -> None:
     filled = [argument.format(run=run.id) for argument in arguments]
-    assert call(monkeypatch, "evaluate", *filled, "--runs", run.folder.path.parent) == 2
-    out, err = capsys.readouterr()
+    status, out, err = gancore("evaluate", *filled, "--runs", run.folder.path.parent)
+    assert status == 2
     assert out == ""
     assert sentence in err
     assert len([line for line in err.splitlines() if line.startswith("gancore: ")]) == 1

@@ -25,6 +25,7 @@ from gancore import data
 from gancore.errors import CheckpointError, ConfigError, MissingExtraError, RunError
 from gancore.export import EXPORTS, export
 from gancore.history import POSITION, History
+from gancore.i18n import again, reason_of, speaking
 from gancore.recipes import PRESETS, recipe_of
 from gancore.run import Run
 from gancore.runs import RunManager
@@ -329,6 +330,9 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     assert str(caught.value) == (
         f"exporting to {name} needs the package {package}; install it with: uv pip install 'ganscope[export]'"
     )
+    with speaking("zh_CN"):
+        told = again(reason_of(caught.value))
+    assert told == f"导出为 {name} 需要软件包 {package}；请用以下命令安装：uv pip install 'ganscope[export]'"
 
 
 def test_what_cannot_be_written_is_one_sentence(run: Run, tmp_path: Path) -> None:

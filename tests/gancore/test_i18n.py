@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from babel.messages.pofile import read_po
 
 from gancore import i18n
 from gancore.errors import RunError
@@ -25,6 +28,7 @@ from gancore.i18n import (
     speaking,
     to_json,
 )
+from gancore.status import Status
 
 
 @pytest.fixture
@@ -89,6 +93,40 @@ def test_messages_that_depend_on_a_number_are_stored_too(german: str) -> None:
     with speaking(german):
         assert from_json(stored) == "2 Läufe"
         assert in_english(ngettext("{count} run", "{count} runs", 1)) == "1 run"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["{run.__class__}", "{run[0]}", "{0}", "{}", "{run:999999999}", "{run:999999}", "{run:{what}}", "{run:.99999}",
+     "{run!r:>9999}", "{run", "run}"],
+)  # fmt: skip
+def test_a_stored_message_cannot_reach_into_objects_or_grow(pattern: str) -> None:
+    values = {"run": "x", "what": 9}
+    for stored in (
+        {"template": pattern, "values": values},
+        {"template": "{count} run", "plural": pattern, "values": {**values, "count": 2}},
+        {"template": "{run}", "values": {"run": {"template": pattern, "values": values}}},
+    ):
+        with pytest.raises(ValueError, match=r"not a message of ours|expected '}'|Single '}'"):
+            from_json(stored)
+        assert Status(message="as it was", message_parts=stored).words == "as it was"
+
+
+def test_a_stored_message_that_is_nested_too_deeply_is_shown_as_it_was() -> None:
+    stored: dict[str, Any] = {"template": "{run}", "values": {"run": 1}}
+    for _level in range(2000):
+        stored = {"template": "{run}", "values": {"run": stored}}
+    assert Status(message="as it was", message_parts=stored).words == "as it was"
+
+
+def test_every_message_of_ours_passes_as_a_stored_one() -> None:
+    for package in ("gancore", "dashboard"):
+        file = Path(i18n.__file__).parents[1] / package / "locale" / "zh_CN" / "LC_MESSAGES" / f"{package}.po"
+        with file.open("rb") as opened:
+            for message in read_po(opened, locale="zh_CN"):
+                for text in message.id if isinstance(message.id, tuple) else (message.id,):
+                    with contextlib.suppress(KeyError):  # what is checked is the pattern; these have no values
+                        from_json({"template": text, "values": {}})
 
 
 def test_messages_are_copied_with_what_they_were_made_from(german: str) -> None:

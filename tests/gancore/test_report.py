@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
 import sys
+import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +21,6 @@ from tiny_runs import tiny
 
 from dashboard.palette import DASHES, RUN_COLORS
 from gancore.answers import answer
-from gancore.cli import main
 from gancore.errors import CheckpointError, MissingExtraError
 from gancore.evaluate.evaluate import evaluate_run
 from gancore.i18n import speaking
@@ -249,31 +251,54 @@ def test_what_an_evaluation_found_is_said_in_chinese(runs: list[Run]) -> None:
     assert re.search("[A-Za-z]+ [A-Za-z]+ [A-Za-z]+", text) is None
 
 
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr("sys.argv", ["gancore", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(str(ended.value.code or 0))
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_without_a_chinese_font_a_figure_has_letters_and_no_boxes(
+    runs: list[Run], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """What becomes shapes is English; an SVG's letters stay text, which the reader's fonts draw."""
+    for module in ("gancore.figure_fonts", "gancore.report.figures"):
+        monkeypatch.setattr(f"{module}.chinese_font", lambda: None)
+    with speaking("zh_CN"):
+        two = reported.read_all(runs[:2], {runs[0].id: "基线", runs[1].id: "wider"})
+        figure = figures.overlaid_figures(two)[0]
+        shown: list[str] = []
+
+        def noted(drawing: Any) -> None:
+            figure.draw(drawing)
+            (axes,) = drawing.axes
+            legend = [text.get_text() for text in axes.get_legend().get_texts()]
+            shown.extend([axes.get_title(loc="left"), axes.get_xlabel(), *legend])
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error" if kind == "png" else "ignore", message="Glyph")
+            figure_bytes(dataclasses.replace(figure, draw=noted), kind)
+    if kind == "png":
+        assert shown == ["Generator loss", "Epoch", runs[0].id, "wider"]
+    else:
+        assert shown == ["生成器损失", "轮", "基线", "wider"]
 
 
 def test_the_command_writes_a_page_or_an_archive(
-    runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    runs: list[Run], tmp_path: Path, gancore: Callable[..., tuple[int, str, str]]
 ) -> None:
     root, ids = runs[0].folder.path.parent, [run.id for run in runs[:2]]
     page = tmp_path / "new" / "report.html"
-    assert call(monkeypatch, "report", *ids, "--runs", root, "--out", page, "--language", "zh_CN") == 0
-    assert capsys.readouterr().out.strip() == str(page)
+    status, out, _err = gancore("report", *ids, "--runs", root, "--out", page, "--language", "zh_CN")
+    assert (status, out.strip()) == (0, str(page))
     assert '<html lang="zh-CN">' in page.read_text(encoding="utf-8")
     for arguments, sentence in (
         ([ids[0], "--out", "report.docx"], "--out: expected a file that ends in .html or .zip, found 'report.docx'"),
         ([ids[0], "--out", "r.html", "--language", "fr"], "--language: expected one of en, zh_CN, found 'fr'"),
         (["nobody", "--out", "r.html"], "there is no run 'nobody'"),
     ):
-        assert call(monkeypatch, "report", *arguments, "--runs", root) == 2
-        assert sentence in capsys.readouterr().err
+        status, _out, err = gancore("report", *arguments, "--runs", root)
+        assert status == 2
+        assert sentence in err
 
 
 def test_a_missing_package_is_named(runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"a report needs the package matplotlib"):
+        lab_report(runs[:1])
+    with speaking("zh_CN"), pytest.raises(MissingExtraError, match="生成报告需要软件包 matplotlib"):
         lab_report(runs[:1])

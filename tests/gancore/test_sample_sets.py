@@ -26,6 +26,8 @@ from gancore.sample_files import IdxWriter, folder_names
 from gancore.sample_sets import MANIFEST, Manifest, Wanted, label_source, write_sample_set
 from gancore.sampling import open_sampler
 
+Call = Callable[..., tuple[int, str, str]]
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunManager]:
@@ -177,6 +179,29 @@ def test_what_cannot_be_is_refused(run_of: Callable[[str], Run], tmp_path: Path,
     unlabelled = write_sample_set(run_of("gan-simple"), tmp_path / "set", Wanted(10, "folder"))
     assert (unlabelled.labels_from, unlabelled.counts) == ("nothing", {})
     assert len(list((tmp_path / "set").glob("*.png"))) == 10
+
+
+@pytest.mark.parametrize("place", [".", "..", "/", "new/..", "../here"])
+def test_the_current_folder_is_never_replaced(
+    run_of: Callable[[str], Run], gancore: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    run = run_of("cgan")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr("gancore.sample_sets.open_sampler", lambda *_given: pytest.fail("nothing is to be drawn"))
+    status, _out, err = gancore("dataset", run.id, "--runs", run.folder.path.parent, "--out", place)
+    assert status == 2
+    said = f"gancore: {Path(place)} is the current folder or one above it; expected the name of a new folder"
+    assert err.strip().endswith(said)
+    assert list(tmp_path.iterdir()) == [here]
+
+
+def test_a_link_to_an_empty_folder_is_followed(run_of: Callable[[str], Run], tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    write_sample_set(run_of("cgan"), tmp_path / "link", Wanted(10, "npz"))
+    assert (tmp_path / "there" / MANIFEST).is_file()
 
 
 def test_classes_become_folders_that_every_system_takes(tmp_path: Path) -> None:

@@ -86,6 +86,21 @@ def test_what_is_added_goes_into_a_copy(manager: RunManager, shelf: Path, make_m
     assert sums(shelf) == before
 
 
+def test_the_command_says_that_a_shipped_run_stays(
+    manager: RunManager, shelf: Path, gancore: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(shelf))
+    delete = ("delete", "pictures", "--runs", manager.root)
+    assert gancore(*delete)[2] == "gancore: pictures ships with GANscope and cannot be deleted\n"
+    kept_latents.keep(manager.get("pictures").folder, "seven", "point", torch.zeros(8))
+    assert "Move what was added to pictures, which ships with GANscope, to the trash?" in gancore(*delete)[2]
+    status, _out, err = gancore(*delete, "--yes")
+    assert (status, err.startswith("what was added to pictures is in the trash; ")) == (0, True)
+    assert kept_latents.kept(manager.get("pictures").folder) == []
+    assert gancore("trash", "--restore", "pictures", "--runs", manager.root)[0] == 0
+    assert [each.name for each in kept_latents.kept(manager.get("pictures").folder)] == ["seven"]
+
+
 def test_a_shipped_run_is_neither_deleted_nor_trained_on(manager: RunManager, shelf: Path) -> None:
     before = sums(shelf)
     with pytest.raises(RunError, match=r"^pictures ships with GANscope and cannot be deleted$"):

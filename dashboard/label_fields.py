@@ -13,10 +13,10 @@ from gancore.i18n import _
 from gancore.library import LONGEST_NAME, LONGEST_NOTE, label, labels_of
 from gancore.run import Run
 
-_PROBLEM = "run-labels.problem"
+_PROBLEM = "label-fields.problem"
 
 
-def run_labels(run: Run, known_tags: Sequence[str]) -> None:
+def label_fields(run: Run, known_tags: Sequence[str]) -> None:
     """Three fields; each is kept with the run when it is left.
 
     Args:
