@@ -72,11 +72,11 @@ def image_story(
         )
         run_mark(title, colors[run.id])
         _head(picked, chosen, given, is_class=label is not None, seed=seed)
-        st.markdown(f"**{_('The same z through the training')}**")
+        st.markdown(_("**The same z through the training**"))
         st.html(history_html(moments, picked.percent))
-        st.markdown(f"**{_('Training images nearest to it')}**")
+        st.markdown(_("**Training images nearest to it**"))
         nearest_images(run, chosen.image)
-        st.markdown(f"**{_('What the discriminators make of it')}**")
+        st.markdown(_("**What the discriminators make of it**"))
         _opinions(runs, chosen.image, label, names, colors)
 
 
@@ -196,12 +196,17 @@ def history_html(moments: Sequence[Moment], percent: float) -> str:
         _figure(
             moment.image,
             _("At {percent:g} %", percent=moment.percent),
-            f"{moment.percent:g} %<br><small>{_('iteration {count:,}', count=moment.iteration)}</small>",
+            _when(moment),
             "here" if moment.percent == percent else "",
         )
         for moment in moments
     ]
     return f'<div class="tiles story-strip">{"".join(figures)}</div>'
+
+
+def _when(moment: Moment) -> str:
+    iteration = _("iteration {iteration:,}", iteration=moment.iteration)
+    return f"{moment.percent:g} %<br><small>{iteration}</small>"
 
 
 def neighbours_html(image: Tensor, found: Neighbours) -> str:

@@ -14,6 +14,7 @@ from dashboard.image_story import nearest_images
 from dashboard.inversion_job import Job, Standing, Task
 from dashboard.inversion_pictures import curve, tiles
 from dashboard.inversion_targets import choose_target
+from dashboard.language import paragraph
 from dashboard.latent_explorer.pictures import difference, single_png
 from dashboard.latent_link import LATENT_PAGE
 from dashboard.mask_painter import mask_painter
@@ -198,7 +199,7 @@ def _result(job: Job, now: Standing) -> None:
     st.markdown(_words(job, now, best))
     _keep_and_download(task, best, number)
     if now.state != "comparing":
-        st.markdown(f"**{_('Training images nearest to it')}**")
+        st.markdown(_("**Training images nearest to it**"))
         nearest_images(task.run, best.image)
 
 
@@ -235,7 +236,7 @@ def _words(job: Job, now: Standing, best: Found) -> str:
             lines.append(_("The discriminator had no say: {reason}.", reason=again(now.judge_message).rstrip(".")))
     if best.condition is not None:
         lines.append(_("Made as {name}.", name=task.sampler.condition_names[best.condition]))
-    return " ".join(lines)
+    return paragraph(lines)
 
 
 def _keep_and_download(task: Task, best: Found, number: int) -> None:

@@ -163,5 +163,6 @@ def beside(chosen: Chosen) -> list[Shown]:
         conditions = runs[name].folder.read_conditions()
         condition = None if conditions is None else min(chosen.condition or 0, len(conditions) - 1)
         where = Where(run=name, at=at, condition=condition)
-        shown.append(Shown(where, f"{labels[name]} · {at}", run_look(name).color))
+        look = run_look(name)
+        shown.append(Shown(where, f"{labels[name]} · {at}", look.color, look.dash))
     return shown

@@ -210,7 +210,7 @@ def folded_notes(columns: Iterable[str], key: str, label: str = N_("What do thes
     topics = topics_here()
     with card:
         for note in notes_of(columns):
-            st.markdown(f"**{_(note.title)}.** {_(note.text)}")
+            st.markdown(_("**{title}.** {text}", title=_(note.title), text=_(note.text)))
             st.page_link(
                 LEARN_PAGE,
                 label=topics[note.topic].title,

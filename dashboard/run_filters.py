@@ -44,6 +44,8 @@ def run_filters(runs: Sequence[Run]) -> list[Run]:
 
 
 def _menu(label: str, name: str, options: set[str]) -> list[str]:
+    if not options:  # there is nothing to choose
+        return []
     return linked_multiselect(
         label,
         sorted(options, key=str.casefold),
@@ -51,7 +53,6 @@ def _menu(label: str, name: str, options: set[str]) -> list[str]:
         format_func=_title_of_state if name == "state" else str,
         placeholder=_("all"),
         select_all=False,
-        disabled=not options,
         width=148,
     )
 

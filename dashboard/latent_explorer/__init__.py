@@ -36,6 +36,8 @@ class Shown:
     where: Where
     name: str
     color: str
+    dash: str
+    """With the colour, of the run's :class:`dashboard.run_colors.Look`."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ function walkView(explorer) {
     min: 0, max: 1, step: 0.01, value: explorer.state.position, show: percent,
     changed: (at) => explorer.change({ position: at }),
   }); // prettier-ignore
-  const points = [pointChooser(explorer, 0, _("Start")), pointChooser(explorer, 1, _("End"))];
+  const points = [pointChooser(explorer, 0, _("From")), pointChooser(explorer, 1, _("To"))];
   const path = pathChoice(explorer);
   const steps = slider(_("Steps in the film strip"), {
     min: 5, max: 15, step: 1, value: explorer.state.steps, show: String, changed: (steps) => explorer.change({ steps }),
@@ -46,8 +46,8 @@ function walkView(explorer) {
     strips.style.setProperty("--count", count);
     strips.replaceChildren(
       ...found.map((each, run) => {
-        const { name, color } = explorer.data.shown[run];
-        const mark = element("div", "latent-run", {}, name);
+        const { name, color, dash } = explorer.data.shown[run];
+        const mark = element("div", "latent-run", {}, element("i", `run-line ${dash}`, { "aria-hidden": "true" }), name);
         mark.style.setProperty("--run-color", color);
         const row = element("div", "latent-strip", { role: "group", "aria-label": name });
         if (each.error) row.append(element("p", "latent-hint", {}, each.error));

@@ -141,7 +141,7 @@ def _eps() -> Numbers:
 def _read_eps(numbers: Numbers) -> Finding:
     measured: list[Normalised] = numbers["measured"]
     lines = [
-        Curve(f"eps = {eps:g}", numbers["variances"], scale, color, dash)
+        Curve(f"eps = {eps:g}".replace("e-0", "e-"), numbers["variances"], scale, color, dash)
         for eps, scale, color, dash in zip(
             EPS, numbers["scales"], (DISCRIMINATOR_COLOR, GENERATOR_COLOR), ("solid", "dash"), strict=True
         )

@@ -13,6 +13,8 @@ _FOLDER = Path(__file__).parent
 _EDGE = "---"
 _BREAK_IN_CHINESE = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
 """A line break that Markdown would make a space of, where Chinese has none."""
+_FORMULA = re.compile(r"(?<!\$)(（?)\$(?!\$)([^$]+)\$(?!\$)([，。；：、）]*)")
+"""A formula in a line of text, with the Chinese punctuation that touches it."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,19 @@ def read_topic(path: Path) -> Topic:
     claims = tuple(name.strip() for name in entries.get("claims", "").split(",") if name.strip())
     text = _BREAK_IN_CHINESE.sub("", text.strip())
     return Topic(path.stem, entries["title"], int(entries["order"]), claims, text)
+
+
+def kept_together(text: str) -> str:
+    """Markdown whose formulas contain the Chinese punctuation around them.
+
+    A browser may break a line anywhere beside a formula, and no line of Chinese begins with a comma.
+    """
+
+    def together(found: re.Match[str]) -> str:
+        before, formula, after = found.groups()
+        opened, closed = (f"\\text{{{mark}}}" if mark else "" for mark in (before, after))
+        # Two dollars side by side would begin a formula of another kind.
+        apart = "\u200b" if text[found.end() :].startswith(("$", "（$")) else ""
+        return f"${opened}{formula}{closed}${apart}"
+
+    return _FORMULA.sub(together, text)

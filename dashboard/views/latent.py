@@ -95,7 +95,8 @@ def _explore(view: View, chosen: Chosen, others: Sequence[Shown] = ()) -> None:
     with chosen.generators.lock:
         config = chosen.sampler.config
     label = run_labels([chosen.run])[chosen.run.id]
-    first = Shown(chosen.where, f"{label} · {chosen.moment.split('@')[0]}", run_look(chosen.run.id).color)
+    look = run_look(chosen.run.id)
+    first = Shown(chosen.where, f"{label} · {chosen.moment.split('@')[0]}", look.color, look.dash)
     found = latent_explorer(
         view,
         [first, *others],

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.engine import manager
 from dashboard.learn.cards import claim_card
 from dashboard.learn.registry import CLAIMS
-from dashboard.learn.topics import Topic, topics_here
+from dashboard.learn.topics import Topic, kept_together, topics_here
 from dashboard.watch import watch_runs
 from gancore.i18n import _
 
@@ -66,7 +66,7 @@ def _follow(shown: str) -> None:
 def _show(topic: Topic) -> None:
     with st.container(key="learn-text"):
         st.title(topic.title, anchor=False)
-        st.markdown(topic.text)
+        st.markdown(kept_together(topic.text))
     if topic.claims:
         with st.container(key="learn-tests"):
             st.header(_("Put it to the test"), anchor=False)

@@ -13,9 +13,11 @@ from tiny_runs import tiny
 
 from dashboard import engine
 from dashboard.learn import trained
+from dashboard.learn.cards import as_printed
 from dashboard.learn.claims import Computed, Trained, Verdict, find_runs
+from dashboard.learn.figures import Curve, curves
 from dashboard.learn.registry import CLAIMS, claims_of
-from dashboard.learn.topics import Topic, read_topic, topics
+from dashboard.learn.topics import Topic, kept_together, read_topic, topics
 from gancore.config import RunConfig
 from gancore.i18n import LANGUAGES, speaking
 from gancore.run import Run
@@ -95,6 +97,39 @@ def test_chinese_text_is_not_broken_by_spaces(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text("---\ntitle: 甲\norder: 1\n---\n生成\n器与 $G$\n相同", encoding="utf-8")
     assert read_topic(path).text == "生成器与 $G$\n相同"
+
+
+def test_no_line_begins_with_the_punctuation_after_a_formula() -> None:
+    text = "对 $D$ 是 $-1$，（$x$）。\n\n$$\na\n$$\n\n前 $y$ 后"
+    assert kept_together(text) == (
+        "对 $D$ 是 $-1\\text{，}$\u200b$\\text{（}x\\text{）。}$\n\n$$\na\n$$\n\n前 $y$ 后"
+    )
+    for topic in topics("zh_CN").values():
+        assert not re.search(r"(?<!\$)\$[，。；：、）]", kept_together(topic.text))
+    for topic in topics("en").values():
+        assert kept_together(topic.text) == topic.text
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("they differ by 5.6e-16.", "they differ by 5.6 × 10⁻¹⁶."),
+        ("差 0.0e+00。", "差 0。"),
+        ("1.1e+01 times, 2.5e-03", "11 times, 0.0025"),
+        ("-log 4 = -1.386, in [-1, 1], with 1e-5 and 3-4", "-log 4 = −1.386, in [−1, 1], with 1e-5 and 3-4"),
+    ],
+)
+def test_numbers_are_written_as_in_print(text: str, printed: str) -> None:
+    assert as_printed(text) == printed
+
+
+def test_a_level_is_named_where_it_is_drawn() -> None:
+    line = Curve("loss", [1.0, 10.0, 1000.0], [1.0, 50.0, 400.0], "#006cb4")
+    named = {
+        log: curves([line], "x", "y", levels=((10.0, "ten"),), log=log).layout.annotations[0].y for log in ("", "y")
+    }
+    assert named == {"": 10.0, "y": pytest.approx(1.0)}
+    assert curves([line], "x", "y", log="xy").layout.xaxis.dtick == 1
 
 
 def test_a_file_without_a_head_is_refused(tmp_path: Path) -> None:
@@ -230,7 +265,7 @@ def test_a_topic_is_shown_in_the_visitors_language(open_learn: Callable[..., App
     app = open_learn(topic="batchnorm", lang=lang)
     topic = topics(code)["batchnorm"]
     assert [title.value for title in app.title] == [topic.title]
-    assert topic.text in [part.value for part in app.markdown]
+    assert kept_together(topic.text) in [part.value for part in app.markdown]
     assert [button.key for button in app.button if (button.key or "").startswith("run-")] == [
         f"run-{name}" for name in topic.claims
     ]
