@@ -33,7 +33,7 @@ def metrics(runs: Sequence[Reported]) -> Section:
         blocks.append(Text(_("{basis}; 95 % intervals in brackets.", basis=basis(group[0])), is_note=True))
         blocks += [Text(with_names(sentence, names)) for sentence in _verdicts(group)]
         blocks += [
-            Text(f"{names[found.run]}: {with_names(found.memorisation.verdict, names)}")
+            Text(f"{names[found.run]}: {with_names(found.verdict or found.memorisation.verdict, names)}")
             for found in group
             if found.memorisation is not None
         ]
@@ -55,7 +55,7 @@ def _evaluated(group: Sequence[Evaluation], runs: Sequence[Reported]) -> Table:
 
 
 def _cell(number: Measurement | None) -> str:
-    return NO_VALUE if number is None else f"{number.value:.4g}\n[{number.low:.4g}, {number.high:.4g}]"
+    return NO_VALUE if number is None else "{}\n[{}, {}]".format(*number.shown)
 
 
 def _verdicts(group: Sequence[Evaluation]) -> list[str]:
