@@ -61,12 +61,20 @@ def metric_figure(
     lows, highs = [number.low for _, number in known], [number.high for _, number in known]
     if max(highs) - min(lows) < 1e-9:  # Plotly would make its own range of one value, from -1 to 1
         figure.update_xaxes(range=[min(lows) - 0.01, max(highs) + 0.09])
+    # Small numbers are long; labels that have no room are turned on their side.
+    most_labels = 5 if max(highs) >= 0.1 else 4
     figure.update_layout(
         height=_MARGIN + _ROW_HEIGHT * max(2, len(known)),
         margin={"l": 8, "r": 12, "t": 8, "b": 32},
         showlegend=False,
         yaxis={"automargin": True, "type": "category", "fixedrange": True},
-        xaxis={"nticks": 4, "automargin": True, "fixedrange": True, "zeroline": False, "exponentformat": "none"},
+        xaxis={
+            "nticks": most_labels,
+            "automargin": True,
+            "fixedrange": True,
+            "zeroline": False,
+            "exponentformat": "none",
+        },
     )
     return figure
 
