@@ -41,7 +41,7 @@ def chart_options() -> tuple[ChartOptions, DeltaGenerator]:
             _("**{group}**: {text}", group=_(TITLES[group]), text=_(text)) for group, text in GROUPS.items()
         ),
     )
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="chart-options")
     with row:
         x_title = linked_selectbox(_("Horizontal axis"), list(names), format_func=_, key="x", width=180)
         smoothing = st.slider(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dashboard.gallery_wall import Picked
 from dashboard.latent_link import latent_link
-from dashboard.run_names import with_names
+from dashboard.run_names import class_title, with_names
 from dashboard.style import run_mark
 from gancore import images
 from gancore.config import RunConfig
@@ -89,7 +89,7 @@ def _head(picked: Picked, chosen: Moment, given: str, *, is_class: bool, seed: i
             tile=picked.tile + 1,
             seed=seed,
         )
-        asked = " · " + _("asked for {label}", label=given) if is_class else ""
+        asked = " · " + _("asked for {label}", label=class_title(given)) if is_class else ""
         st.caption(f"{facts}{asked}", width="content")
         scale = max(1, round(DOWNLOAD_PIXELS / chosen.image.shape[-1]))
         texts = {"Run": picked.run, "Percent": f"{picked.percent:g}", "Seed": str(seed), "Tile": str(picked.tile + 1)}
@@ -218,10 +218,10 @@ def neighbours_html(image: Tensor, found: Neighbours) -> str:
             _(
                 "Training image {number}, {label}, at distance {distance:.3g}",
                 number=near.number,
-                label=near.label,
+                label=class_title(near.label),
                 distance=near.distance,
             ),
-            f"{near.distance:.3g}<br><small>{html.escape(near.label)}</small>",
+            f"{near.distance:.3g}<br><small>{html.escape(class_title(near.label))}</small>",
         )
         for near in found.found
     ]

@@ -9,6 +9,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from dashboard.run_names import class_title
 from gancore import target_images
 from gancore.data import Split, has_test_set, load_images
 from gancore.errors import GanCoreError
@@ -69,7 +70,7 @@ def _of_data(sampler: Sampler, shape: ImageShape) -> Chosen | None:
         wanted = class_column.selectbox(
             _("Class"),
             [ANY, *map(str, range(len(names)))],
-            format_func=lambda number: _("any") if number == ANY else names[int(number)],
+            format_func=lambda number: _("any") if number == ANY else class_title(names[int(number)]),
             key="inversion.class",
             persist_state="session",
         )

@@ -18,6 +18,7 @@ from dashboard.language import paragraph
 from dashboard.latent_explorer.pictures import difference, single_png
 from dashboard.latent_link import LATENT_PAGE
 from dashboard.mask_painter import mask_painter
+from dashboard.run_names import class_title
 from gancore.i18n import _, again
 from gancore.inversion import REPORT_EVERY, Found, Plan
 from gancore.kept_latents import keep, kept
@@ -78,7 +79,7 @@ def _ask(run: Run, sampler: Sampler, condition: int | None, moment: str, *, live
         st.warning(_("The whole image is hidden; leave a part of it."), icon=":material/warning:")
     tried: int | None = None
     if condition is not None:
-        name = sampler.condition_names[condition]
+        name = class_title(sampler.condition_names[condition])
         is_image = sampler.conditions is not None and sampler.conditions.ndim > 1
         label = _("Try each source image") if is_image else _("Try each class")
         each = st.toggle(label, value=True, key="inversion.each", persist_state="session")
@@ -235,7 +236,7 @@ def _words(job: Job, now: Standing, best: Found) -> str:
         if now.judge_message:
             lines.append(_("The discriminator had no say: {reason}.", reason=again(now.judge_message).rstrip(".")))
     if best.condition is not None:
-        lines.append(_("Made as {name}.", name=task.sampler.condition_names[best.condition]))
+        lines.append(_("Made as {name}.", name=class_title(task.sampler.condition_names[best.condition])))
     return paragraph(lines)
 
 

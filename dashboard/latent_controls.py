@@ -12,6 +12,7 @@ from dashboard.latent_explorer.chosen import Chosen
 from dashboard.latent_explorer.generators import NOW, Generators, generators_of
 from dashboard.latent_explorer.questions import Where
 from dashboard.run_colors import run_look
+from dashboard.run_names import class_title
 from dashboard.run_picker import has_samples, pick_run, run_labels
 from gancore.i18n import _
 from gancore.run import Run
@@ -68,7 +69,8 @@ def _condition(run: Run) -> int | None:
         st.session_state[key] = names.index(given)
     if st.session_state.get(key, 0) >= len(names):
         st.session_state[key] = 0
-    number = st.selectbox(label, range(len(names)), format_func=names.__getitem__, key=key, persist_state="session")
+    titles = [class_title(name) for name in names]
+    number = st.selectbox(label, range(len(names)), format_func=titles.__getitem__, key=key, persist_state="session")
     write("given", names[number], unsaid=names[0])
     return number
 

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.engine import FIRST_PRESET, manager
 from dashboard.faults import sentence
+from dashboard.language import paragraph
 from dashboard.preset_menu import choose_presets
 from gancore import data
 from gancore.config import RUN_FIELDS, RunConfig
@@ -38,7 +39,8 @@ def new_run() -> None:
     with st.container():  # always there, so that the fields below keep their place, and what is being typed into them
         for preset in (PRESETS[name] for name in presets):
             origin = _(":gray[From {source}.]", source=_(preset.source))
-            st.caption(f"**{preset.name}** {_(preset.summary)} {origin}", help=_(preset.note) or None)
+            told = paragraph([f"**{preset.name}** {_(preset.summary)}", origin])
+            st.caption(told, help=_(preset.note) or None)
     source_column, unit_column, amount_column, seed_column, count_column, start_column = st.columns(
         [3, 2.2, 1.8, 1.5, 1.5, 2], vertical_alignment="top"
     )

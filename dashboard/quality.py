@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard.palette import DATA_COLOR
 from dashboard.run_colors import Look
-from dashboard.run_names import with_names
+from dashboard.run_names import class_title, with_names
 from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import METRICS, Metric
 from gancore.evaluate.plane import COORDINATES
@@ -61,12 +61,20 @@ def metric_figure(
     lows, highs = [number.low for _, number in known], [number.high for _, number in known]
     if max(highs) - min(lows) < 1e-9:  # Plotly would make its own range of one value, from -1 to 1
         figure.update_xaxes(range=[min(lows) - 0.01, max(highs) + 0.09])
+    # Small numbers are long; labels that have no room are turned on their side.
+    most_labels = 5 if max(highs) >= 0.1 else 4
     figure.update_layout(
         height=_MARGIN + _ROW_HEIGHT * max(2, len(known)),
         margin={"l": 8, "r": 12, "t": 8, "b": 32},
         showlegend=False,
         yaxis={"automargin": True, "type": "category", "fixedrange": True},
-        xaxis={"nticks": 5, "automargin": True, "fixedrange": True, "zeroline": False, "exponentformat": "none"},
+        xaxis={
+            "nticks": most_labels,
+            "automargin": True,
+            "fixedrange": True,
+            "zeroline": False,
+            "exponentformat": "none",
+        },
     )
     return figure
 
@@ -75,7 +83,7 @@ def class_figure(evaluations: Sequence[Evaluation], names: Mapping[str, str], lo
     """How often each class appears: a bar for the data and one for each run."""
     classes = evaluations[0].classes
     figure = go.Figure()
-    labels = [share.name for share in classes]
+    labels = [class_title(share.name) for share in classes]
     figure.add_bar(x=labels, y=[share.data for share in classes], name=_("data"), marker_color=DATA_COLOR)
     for found in evaluations:
         shares = [share.samples for share in found.classes]
@@ -100,7 +108,7 @@ def measurement_table(evaluations: Sequence[Evaluation], names: Mapping[str, str
         row = {"Run": names[found.run], "Measured at": _("the end") if found.percent == 100 else f"{found.percent} %"}
         for metric in METRICS.values():
             number = found.measurement(metric.name)
-            text = NO_VALUE if number is None else f"{number.value:.4g}  [{number.low:.4g}, {number.high:.4g}]"
+            text = NO_VALUE if number is None else "{}  [{}, {}]".format(*number.shown)
             row[metric.title] = text
         rows.append(row)
     table = pd.DataFrame(rows)

@@ -19,8 +19,8 @@ from gancore.status import Status
 
 COLUMNS = (
     N_("State"),
-    N_("Name"),
     N_("Preset"),
+    N_("Name"),
     N_("Progress"),
     N_("Family"),
     N_("Data"),
@@ -42,8 +42,8 @@ def run_table(runs: Sequence[Run]) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "State": [[str(status.state)] for _, _, status in rows],
-            "Name": [label.name for label in labels],
             "Preset": [config.preset for _, config, _ in rows],
+            "Name": [label.name for label in labels],
             "Progress": [math.floor(100 * status.progress) for _, _, status in rows],
             "Family": [recipe_of(config.preset).family for _, config, _ in rows],
             "Data": [Path(config.data).name for _, config, _ in rows],

@@ -133,4 +133,4 @@ def _print_group(evaluations: Sequence[Evaluation]) -> None:
 
 
 def _cell(number: Any) -> str:
-    return _MISSING if number is None else f"{number.value:.4g} [{number.low:.4g}, {number.high:.4g}]"
+    return _MISSING if number is None else "{} [{}, {}]".format(*number.shown)

@@ -242,7 +242,7 @@ def _memorisation(found: Evaluation, finding: Memorisation, name: str, look: Loo
     with st.container(border=True, key=f"copies-{found.run}"):
         run_mark(name, look.color, look.dash)
         icon = "warning" if finding.suspicious else "check"
-        st.markdown(f":material/{icon}: {finding.verdict}")
+        st.markdown(f":material/{icon}: {found.verdict or finding.verdict}")
         try:
             with st.spinner(_("Drawing the nearest samples")):
                 picture = _pairs(found.run, found.model_dump_json())

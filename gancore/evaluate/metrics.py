@@ -141,6 +141,13 @@ class Measurement(BaseModel):
     samples: int
     extractor: str
 
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """Value, low and high with as many digits as the interval gives meaning: two of its width, at most six."""
+        width = self.high - self.low
+        digits = f".{min(6, max(0, 1 - math.floor(math.log10(width))))}f" if 0 < width < math.inf else ".4g"
+        return format(self.value, digits), format(self.low, digits), format(self.high, digits)
+
 
 def frechet_distance(samples: Statistics, real: Statistics) -> float:
     """Heusel et al. 2017, arXiv:1706.08500, equation 6, from means and covariances; at least 0.

@@ -52,7 +52,7 @@ def _evaluated(group: Sequence[Evaluation], runs: Sequence[Reported]) -> Table:
 
 
 def _cell(number: Measurement | None) -> str:
-    return NO_VALUE if number is None else f"{number.value:.4g}\n[{number.low:.4g}, {number.high:.4g}]"
+    return NO_VALUE if number is None else "{}\n[{}, {}]".format(*number.shown)
 
 
 def _verdicts(group: Sequence[Evaluation]) -> list[str]:

@@ -289,7 +289,9 @@ def cells(table: Locator) -> list[str]:
 
 def test_what_differs_and_what_came_of_it(page: Page, address: str, runs: dict[str, Run]) -> None:
     open_compare(page, address, [runs[ONE], runs[TWO]])
-    results, differences = page.get_by_test_id("stDataFrame").all()
+    tables = page.get_by_test_id("stDataFrame")
+    expect(tables).to_have_count(2)
+    results, differences = tables.all()
     assert cells(results).count("finished") == 2
     assert cells(differences) == ["Seed", "1", "2"]
     page.get_by_text("Settings and results as parallel coordinates").click()

@@ -210,7 +210,7 @@ def test_a_z_is_picked_rolled_kept_and_found_again(watched: Any, address: str, r
     expect(view.get_by_role("spinbutton", name="From: seed")).to_have_value("1")
     view.get_by_role("button", name="To: draw another").click()
     page.wait_for_function("!new URLSearchParams(location.search).getAll('z').includes('seed:2')")
-    number = view.get_by_role("spinbutton", name="End: seed")
+    number = view.get_by_role("spinbutton", name="To: seed")
     number.fill("42")
     number.press("Enter")
     wait_for_address(page, "z=seed%3A42")

@@ -19,6 +19,7 @@ from gancore.evaluate.extractors import RandomExtractor, StackedExtractor, extra
 from gancore.evaluate.judge import SHIPPED, load_judge
 from gancore.evaluate.memorisation import memorisation
 from gancore.evaluate.metrics import (
+    Measurement,
     class_divergence,
     covered_classes,
     frechet_distance,
@@ -272,3 +273,20 @@ def test_mnist_is_compared_with_its_official_test_set() -> None:
     assert real["frechet"] < 10
     assert real["modes"] == 10
     assert quick_quality(noise, reference)["frechet"] > 500
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "shown"),
+    [
+        (40.39, 38.62, 42.24, "40.4 [38.6, 42.2]"),
+        (482.3, 480.0, 484.6, "482.3 [480.0, 484.6]"),
+        (1234.0, 1010.0, 1450.0, "1234 [1010, 1450]"),
+        (0.0016, 0.0008385, 0.002341, "0.0016 [0.0008, 0.0023]"),
+        (10.0, 10.0, 10.0, "10 [10, 10]"),
+    ],
+)
+def test_a_number_has_the_digits_that_its_interval_gives_meaning(
+    value: float, low: float, high: float, shown: str
+) -> None:
+    found = Measurement(name="frechet", value=value, low=low, high=high, samples=10, extractor="judge")
+    assert "{} [{}, {}]".format(*found.shown) == shown

@@ -13,6 +13,7 @@ from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.memorisation import Memorisation
 from gancore.evaluate.metrics import Measurement
 from gancore.evaluate.ranking import between_variants, by_seed, comparable_groups, difference_interval, rank
+from gancore.i18n import speaking
 
 
 def evaluation(run: str, value: float, half: float = 1.0, **changes: object) -> Evaluation:
@@ -100,6 +101,19 @@ def test_seeds_of_a_variant_are_put_together() -> None:
     assert (groups[0].mean, groups[0].spread) == pytest.approx((12, 2))
     assert (groups[0].low, groups[0].high) == pytest.approx((12 - 4.968, 12 + 4.968), abs=1e-3)
     assert groups[0].values == (10, 12, 14)
+
+
+def test_a_variant_is_named_by_its_digest_only_where_it_has_to_be() -> None:
+    def seeds(variant: str) -> list[Evaluation]:
+        return [evaluation(f"{variant}{seed}", 10 + seed, variant=variant, train_seed=seed) for seed in range(2)]
+
+    alone = by_seed([*seeds("wgan on mnist (0a1b2c)"), *seeds("best on mnist (0a1b2c)")])
+    assert {group.variant for group in alone} == {"wgan on mnist", "best on mnist"}
+    alike = by_seed([*seeds("wgan on mnist (0a1b2c)"), *seeds("wgan on mnist (d4e5f6)")])
+    assert {group.variant for group in alike} == {"wgan on mnist (0a1b2c)", "wgan on mnist (d4e5f6)"}
+    with speaking("zh_CN"):
+        (group,) = by_seed(seeds("wgan on mnist (0a1b2c)"))
+        assert group.variant == "mnist 上的 wgan"
 
 
 def test_a_seed_evaluated_twice_counts_once() -> None:
