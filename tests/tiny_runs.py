@@ -42,6 +42,10 @@ _SMALL: dict[str, dict[str, Any]] = {
 _COMPACT = {"generator_channels": 4, "discriminator_channels": 4, "discriminator_hidden": 8, "point_widths": (16, 16)}
 
 
+FEWER_STEPS: dict[str, dict[str, Any]] = {"wgan": {"critic_steps": 2}}
+"""Preset -> settings with which large batches take less time; what is tested does not depend on them."""
+
+
 def tiny(preset: str, plan: str = "8it", **overrides: Any) -> RunConfig:
     """A preset with small networks, on the digits, in float32 on the CPU, without extra galleries."""
     recipe = recipe_of(preset)

@@ -71,7 +71,7 @@ def violations(page: Page, address: str, scheme: Literal["light", "dark"]) -> li
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_pages_with_runs(page: Page, address: str, scheme: Literal["light", "dark"]) -> None:
     assert violations(page, address, scheme) == []
 

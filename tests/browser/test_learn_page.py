@@ -79,7 +79,7 @@ def test_runs_of_an_experiment_are_trained_once_and_lead_to_compare(page: Page, 
     expect(page).to_have_url(re.compile("learn.*topic=reading-curves"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_on_a_desk_and_on_a_phone(page: Page, address: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     open_topic(page, address, "divergences", "&lang=en")

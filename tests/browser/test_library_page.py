@@ -215,6 +215,7 @@ def test_a_run_travels_as_an_archive(
     assert [path.name for path in elsewhere.iterdir() if path.is_dir()] == [run.id]
 
 
+@pytest.mark.slow
 def test_weights_are_uploaded_and_what_does_not_fit_is_said(
     page: Page, address: str, manager: RunManager, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from train_page import (
     PATIENCE_MS,
@@ -71,6 +72,7 @@ def seconds_left(page: Page) -> int:
     return 60 * int(found[1]) + int(found[2])
 
 
+@pytest.mark.slow
 def test_runs_that_wait_are_reordered_withdrawn_and_let_in(page: Page, address: str, runs: Path) -> None:
     # Two that are paused hold both places, so that the others stand still.
     for preset in ("gan-lab", "wgan-lab"):

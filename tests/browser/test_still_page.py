@@ -30,7 +30,8 @@ def progress(card: Locator) -> str:
     return card.locator('[class*="st-key-progress-"]').inner_text()
 
 
-@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
 def test_what_stands_above_and_among_the_charts_does_not_move(page: Page, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_train(page, address)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from steered import finish, logged, standing_still, step_to, stop, until
-from tiny_runs import tiny
+from tiny_runs import FEWER_STEPS, tiny
 
 from gancore import branching
 from gancore.config import Length
@@ -62,7 +62,8 @@ def test_checkpoints_are_kept_at_milestones_and_can_be_listed(serial: RunManager
 @pytest.mark.parametrize("preset", ["gan-simple", "gan-deep", "wgan", "grl", "quick", "cgan"])
 def test_a_branch_without_changes_computes_what_its_parent_did(serial: RunManager, preset: str) -> None:
     # 1,797 digits in batches of 300: six batches an epoch, so that the branch begins within one.
-    parent = parent_of(serial, preset, "16it", batch_size=300, augment="translation")
+    large = {"batch_size": 300, **FEWER_STEPS.get(preset, {})}
+    parent = parent_of(serial, preset, "16it", augment="translation", **large)
     branch = finish(serial.branch(parent.id, 8))
     assert branch.parent() == Parent(run=parent.id, iteration=8, percent=50)
     assert branch.config == parent.config

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_runs import tiny
+from tiny_runs import FEWER_STEPS, tiny
 
 from gancore import gallery as gallery_module
 from gancore import losses, preparation, trainer
@@ -140,7 +140,7 @@ def test_galleries_and_global_randomness_change_nothing(make_manager: Callable[.
 def test_a_resumed_run_equals_the_uninterrupted_one(make_manager: Callable[..., RunManager], preset: str) -> None:
     manager = make_manager(max_running=1)
     # 1,797 digits in batches of 300: six batches an epoch, so that the stop falls within one.
-    config = tiny(preset, "20it", batch_size=300)
+    config = tiny(preset, "20it", batch_size=300, **FEWER_STEPS.get(preset, {}))
     whole = finish(manager.start(config))
     part = manager.start(config)
     part.pause()
