@@ -143,9 +143,9 @@ def test_a_file_without_a_head_is_refused(tmp_path: Path) -> None:
 def test_a_computed_experiment_finds_what_is_so(name: str) -> None:
     experiment = CLAIMS[name].experiment
     assert isinstance(experiment, Computed)
-    began = time.monotonic()
+    began = time.process_time()
     numbers = experiment.compute()
-    assert time.monotonic() - began < COMPUTE_S
+    assert time.process_time() - began < COMPUTE_S
     for code in LANGUAGES:
         with speaking(code):
             finding = experiment.read(numbers)
