@@ -163,6 +163,7 @@ def test_runs_over_one_another_with_one_legend(watched: Any, address: str, runs:
     assert [error for error in watched.errors if NOT_OURS not in error] == []
 
 
+@pytest.mark.slow
 def test_a_runs_colour_is_the_same_everywhere(page: Page, address: str, runs: dict[str, Run]) -> None:
     chosen = [runs[name] for name in (ONE, TWO, CRITIC)]
     shown = legend(open_compare(page, address, chosen))
@@ -181,6 +182,7 @@ def test_a_runs_colour_is_the_same_everywhere(page: Page, address: str, runs: di
         assert shown[name] in strokes
 
 
+@pytest.mark.slow
 def test_every_axis(page: Page, address: str, runs: dict[str, Run]) -> None:
     board = open_compare(page, address, [runs[ONE], runs[CRITIC]])
     chart = panel(board, "generator_loss")
@@ -379,6 +381,7 @@ def test_a_branch_is_a_fork_of_its_parents_curve(page: Page, address: str, runs:
     assert shared == list(range(1, left.iteration + 1))
 
 
+@pytest.mark.slow
 def test_a_run_that_trains_appears_grows_and_is_let_be(
     watched: Any, address: str, manager: RunManager, runs: dict[str, Run]
 ) -> None:

@@ -199,6 +199,7 @@ def test_a_z_is_picked_rolled_kept_and_found_again(watched: Any, address: str, r
     page.keyboard.press("Enter")
     again = view.get_by_role("button", name="half way", exact=True)
     expect(again).to_be_visible()
+    settled(page)
     middle = pixels(view.locator(".latent-between canvas").nth(1))
     again.click()
     page.wait_for_function(

@@ -183,6 +183,7 @@ def test_room_is_taken_back_and_the_settings_start_again(page: Page, address: st
     expect(badges(card_of(page, new.id), "finished")).to_be_visible(timeout=PATIENCE_MS)
 
 
+@pytest.mark.slow
 def test_a_run_travels_as_an_archive(
     page: Page, address: str, other: tuple[str, Path], manager: RunManager, tmp_path: Path
 ) -> None:

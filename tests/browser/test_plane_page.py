@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from steered import until
 
 ROOT = Path(__file__).resolve().parents[2]
 # Colours on a canvas; an empty one has one.
@@ -100,6 +101,7 @@ def test_a_ring_is_watched_stepped_and_slowed_down(watched: Any, address: str, f
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("paused")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    until(lambda: [status["state"] for status in trained(folders)] == ["paused"])  # stored after it is shown
     (status,) = trained(folders)
     paused_at = status["iteration"]
     expect(view).to_have_attribute("data-iteration", str(paused_at))

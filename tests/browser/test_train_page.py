@@ -76,10 +76,11 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     expect(reset).to_be_hidden()
 
     pause(card)
+    until(lambda: stored(runs, run_id, "status.json")["state"] == "paused")  # stored after it is shown
     paused_at = stored(runs, run_id, "status.json")["iteration"]
     press(card, "Step")
     expect(card.get_by_text(f"iteration {paused_at + 1:,}")).to_be_visible()
-    assert stored(runs, run_id, "status.json")["iteration"] == paused_at + 1
+    until(lambda: stored(runs, run_id, "status.json")["iteration"] == paused_at + 1)
 
     page.reload()
     card = newest_card(page, "gan-lab")
@@ -101,8 +102,8 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     "budget",
     [
         ("images seen", "64", "64img"),
-        ("minutes", "0.01", "0.6s"),
         # Other tests train for these.
+        pytest.param(("minutes", "0.01", "0.6s"), marks=pytest.mark.slow),
         pytest.param(("epochs", "0.02", "0.02ep"), marks=pytest.mark.slow),
         pytest.param(("generator updates", "3", "3it"), marks=pytest.mark.slow),
     ],
@@ -150,6 +151,7 @@ def test_a_short_run_shows_five_galleries(watched: Any, address: str) -> None:
     assert watched.errors == []
 
 
+@pytest.mark.slow
 def test_chosen_charts_appear_and_stay_over_a_reload(watched: Any, address: str) -> None:
     page: Page = watched.page
     open_train(page, address)

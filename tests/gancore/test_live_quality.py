@@ -130,6 +130,7 @@ def test_a_mixtures_own_points_are_of_full_quality() -> None:
     assert plane_quality(make_points("moons").points[:100], make_points("moons")).keys() == {"wasserstein"}
 
 
+@pytest.mark.slow
 def test_intervals_of_points_lie_around_known_values() -> None:
     ring = make_points("ring")
     half = ring.points[-5000:][ring.labels[-5000:] < 4]
