@@ -76,11 +76,12 @@ clean: ## remove the environment, caches and build products (runs in checkpoints
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp comes last: a set-up that failed is tried again.
+# The stamp comes last: a set-up that failed is tried again. Modules are compiled here, once: where Python may not
+# write bytecode, as in many containers, each process would compile torch anew, for seconds.
 $(STAMP): pyproject.toml constraints.txt $(if $(filter yes,$(ALIVE)),,always)
 	@rm -f $@
 	$(uv-at-hand)
-	$(UV) pip install --python $(PY) --constraints constraints.txt --requirements pyproject.toml --all-extras
+	$(UV) pip install --python $(PY) --compile-bytecode --constraints constraints.txt --requirements pyproject.toml --all-extras
 	$(UV) pip install --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
