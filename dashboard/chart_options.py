@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.charts import FIRST_GROUPS
 from dashboard.curves import X_AXES
 from dashboard.language import paragraph
-from dashboard.linked import linked_pills, linked_selectbox
+from dashboard.linked import linked_pills, linked_selectbox, linked_slider, linked_toggle
 from dashboard.quantities import GROUPS, TITLES, Group
 from gancore.i18n import _
 
@@ -44,22 +44,20 @@ def chart_options() -> tuple[ChartOptions, DeltaGenerator]:
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="chart-options")
     with row:
         x_title = linked_selectbox(_("Horizontal axis"), list(names), format_func=_, key="x", width=180)
-        smoothing = st.slider(
+        smoothing = linked_slider(
             _("Smoothing"),
             0.0,
             0.99,
             SMOOTHING,
             0.01,
             key="smoothing",
-            bind="query-params",
             width=170,
             help=_("Weight of the past in an exponential moving average; the raw curve stays behind it, faint."),
         )
-        log_y = st.toggle(_("Log losses"), key="log", bind="query-params")
-        clip = st.toggle(
+        log_y = linked_toggle(_("Log losses"), key="log")
+        clip = linked_toggle(
             _("Clip outliers"),
             key="clip",
-            bind="query-params",
             help=_("Leave the outermost hundredths out of the axes."),
         )
     return ChartOptions([group for group in GROUPS if group in groups], names[x_title], smoothing, log_y, clip), row

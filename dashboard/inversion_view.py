@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from torch import Tensor
 
+from dashboard import address
 from dashboard.faults import fragment, sentence
 from dashboard.image_story import STYLE as STORY_STYLE
 from dashboard.image_story import nearest_images
@@ -279,4 +280,5 @@ def _keep_and_download(task: Task, best: Found, number: int) -> None:
         }
         if best.condition is not None:
             query["given"] = task.sampler.condition_names[best.condition]
+        address.forget()
         st.switch_page(LATENT_PAGE, query_params=query)

@@ -10,11 +10,12 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard import address
 from gancore import i18n
 from gancore.i18n import _
 
 COOKIE = "ganscope_language"
-_CHOSEN, _LINKED, _FOUND = "language.chosen", "language.linked", "language.found"
+_CHOSEN, _FOUND = "language.chosen", "language.found"
 
 
 def follow_visitor() -> None:
@@ -25,10 +26,8 @@ def follow_visitor() -> None:
 
 def language_button() -> None:
     """One click to the other language; takes its place in the header. The choice is kept in a cookie."""
-    linked = st.query_params.get("lang")
-    if linked and linked != st.session_state.get(_LINKED):
-        st.session_state[_LINKED] = linked
-        st.session_state[_CHOSEN] = i18n.best_language([linked])
+    if linked := address.asked("lang"):
+        st.session_state[_CHOSEN] = i18n.best_language(linked)
     now = i18n.language()
     other = next(code for code in i18n.LANGUAGES if code != now)
     # The browser picks Chinese glyphs, hyphenation and a voice by the document's language.
@@ -62,7 +61,7 @@ def _words_of(code: str, scripts: tuple[str, ...]) -> dict[str, str]:
 def _choose(code: str) -> None:
     st.session_state[_CHOSEN] = code
     if "lang" in st.query_params:
-        st.query_params["lang"] = st.session_state[_LINKED] = code.replace("_", "-")
+        address.write("lang", [code.replace("_", "-")])
     # A browser names what is chosen in a menu by the words it showed. What is set here is sent to it in the new ones.
     for key, value in st.session_state.items():
         if isinstance(value, str | int | list) and not isinstance(value, bool):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard import address
 from dashboard.engine import manager
 from dashboard.latent_explorer import Shown, State
 from dashboard.latent_explorer.chosen import Chosen
@@ -31,12 +32,13 @@ def choose() -> Chosen | None:
         return None
     generators = generators_of(run)
     there = [*generators.milestones(), *([NOW] if run.is_mine else [])]
+    last = list(generators.milestones())[-1]
     key = f"latent.at.{run.id}"
-    if (at := linked("at", there)) is not None:
+    if (at := linked("at", there, unsaid=last)) is not None:
         st.session_state[key] = at
     if st.session_state.get(key) not in there:
         kept = st.session_state.get("latent.at")
-        st.session_state[key] = kept if kept in there else list(generators.milestones())[-1]
+        st.session_state[key] = kept if kept in there else last
     with moments, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         picked = st.segmented_control(
             _("Training progress"),
@@ -48,7 +50,7 @@ def choose() -> Chosen | None:
         )
         moment = picked or there[-1]
         st.session_state["latent.at"] = moment
-        write("at", moment, unsaid=list(generators.milestones())[-1])
+        address.write("at", [moment], unsaid=[last])
         if moment == NOW:
             moment = _now(run, generators)
     return Chosen(run, moment, condition, generators)
@@ -64,14 +66,14 @@ def _condition(run: Run) -> int | None:
     else:
         label, names = _("Source image"), tuple(str(number) for number in range(1, len(conditions) + 1))
     kind = "class" if conditions.ndim == 1 else "source"
-    key, given = f"latent.{kind}", linked("given", names)
+    key, given = f"latent.{kind}", linked("given", names, unsaid=names[0])
     if given is not None:
         st.session_state[key] = names.index(given)
     if st.session_state.get(key, 0) >= len(names):
         st.session_state[key] = 0
     titles = [class_title(name) for name in names]
     number = st.selectbox(label, range(len(names)), format_func=titles.__getitem__, key=key, persist_state="session")
-    write("given", names[number], unsaid=names[0])
+    address.write("given", [names[number]], unsaid=names[:1])
     return number
 
 
@@ -86,36 +88,21 @@ def _now(run: Run, generators: Generators) -> str:
     return kept[1]
 
 
-def linked(name: str, known: Sequence[str] | Mapping[str, str]) -> str | None:
-    """What a followed link names in the address, if it is known and not what this page wrote there itself."""
-    asked = st.query_params.get(name)
-    if asked is None or asked == st.session_state.get(f"latent.written.{name}"):
-        return None
-    if name == "at" and f"{asked} %" in known:
-        asked = f"{asked} %"
+def linked(name: str, known: Sequence[str] | Mapping[str, str], unsaid: str) -> str | None:
+    """What a followed link or a step back asks for, if it is known; ``unsaid``: what an address without it means."""
+    news = address.asked(name)
+    if not news:
+        return None if news is None else unsaid
+    asked = f"{news[-1]} %" if name == "at" and f"{news[-1]} %" in known else news[-1]
     return asked if asked in known else None
-
-
-def write(name: str, value: str, unsaid: str) -> None:
-    """Put a choice into the address, but for the one that an address without the name means.
-
-    Each change of the address is one more step for the browser's Back to undo.
-    """
-    there = st.query_params.get(name)
-    if value not in (unsaid, there):
-        st.query_params[name] = value
-    elif value == unsaid and there not in (None, value):
-        del st.query_params[name]
-    st.session_state[f"latent.written.{name}"] = st.query_params.get(name)
 
 
 def read_state() -> tuple[State, int]:
     """What is set, and a number that is another once a followed link has set it."""
-    query = {name: st.query_params.get_all(name) for name in State.model_fields}
-    query = {name: values for name, values in query.items() if values}
+    query = {name: address.asked(name) for name in State.model_fields}
     state, stamp = st.session_state.get("latent.state", (None, 0))
-    if state is None or (query and query != st.session_state.get("latent.written")):
-        state, stamp = State.read(query), stamp + 1
+    if state is None or any(values is not None for values in query.values()):
+        state, stamp = State.read({name: values or [] for name, values in query.items()}), stamp + 1
     keep_state(state, stamp)
     return state, stamp
 
@@ -124,12 +111,7 @@ def keep_state(state: State, stamp: int) -> None:
     st.session_state["latent.state"] = (state, stamp)
     query = state.query()
     for name in State.model_fields:
-        if st.query_params.get_all(name) != query.get(name, []):
-            if name in query:
-                st.query_params[name] = query[name]
-            else:
-                del st.query_params[name]
-    st.session_state["latent.written"] = query
+        address.write(name, query.get(name, []))
 
 
 def beside(chosen: Chosen) -> list[Shown]:
@@ -142,10 +124,10 @@ def beside(chosen: Chosen) -> list[Shown]:
     if not runs:
         return []
     labels, key = run_labels(list(runs.values())), "latent.beside"
-    asked = [name for name in st.query_params.get_all("beside") if name in runs]
-    if asked and asked != st.session_state.get("latent.written.beside"):
-        st.session_state[key] = asked[:MOST_BESIDE]
-    st.session_state[key] = [name for name in st.session_state.get(key, []) if name in runs]
+    asked = address.asked("beside")
+    if asked is not None:
+        st.session_state[key] = asked
+    st.session_state[key] = [name for name in st.session_state.get(key, []) if name in runs][:MOST_BESIDE]
     picked: list[str] = st.multiselect(
         _("Other runs beside it"),
         list(runs),
@@ -155,9 +137,7 @@ def beside(chosen: Chosen) -> list[Shown]:
         persist_state="session",
         placeholder=_("The same z in up to {most} more runs", most=MOST_BESIDE),
     )
-    if st.query_params.get_all("beside") != picked:
-        st.query_params["beside"] = picked
-    st.session_state["latent.written.beside"] = picked
+    address.write("beside", picked)
     shown = []
     for name in picked:
         there = generators_of(runs[name]).milestones()

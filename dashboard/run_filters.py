@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.linked import linked_multiselect
+from dashboard.linked import linked_multiselect, linked_text
 from gancore.i18n import _
 from gancore.library import Search, facts_of
 from gancore.run import Run
@@ -23,10 +23,9 @@ def run_filters(runs: Sequence[Run]) -> list[Run]:
     facts = {run.id: facts_of(run) for run in runs}
     found = list(facts.values())
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="run-filters"):
-        text = st.text_input(
+        text = linked_text(
             _("Search"),
             key="search",
-            bind="query-params",
             icon=":material/search:",
             placeholder=_("name, note, tag, id …"),
             width=220,

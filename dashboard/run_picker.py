@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 from babel.dates import format_datetime
 
+from dashboard import address
 from dashboard.engine import manager
 from dashboard.run_names import given_name, given_names
 from gancore.errors import GanCoreError
@@ -34,11 +35,8 @@ def pick_run(
     if not runs:
         _nothing_yet()
         return None
-    # A widget bound to the URL would write the option's text there, and a run has a name to be linked by: its id.
-    # What this function wrote itself is not news: only a link followed or a step back overrules the menu.
-    asked, written = st.query_params.get(key), f"{key}.written"
-    if asked in runs and asked != st.session_state.get(written):
-        st.session_state[key] = asked
+    if asked := [name for name in address.asked(key) or [] if name in runs]:
+        st.session_state[key] = asked[0]
     labels = run_labels(list(runs.values()))
     if st.session_state.get(key) in runs:  # sent anew, in case it has another name since
         st.session_state[key] = st.session_state[key]
@@ -50,9 +48,7 @@ def pick_run(
         key=key,
         persist_state="session",
     )
-    if asked != chosen:
-        st.query_params[key] = chosen
-    st.session_state[written] = chosen
+    address.write(key, [chosen])
     return runs[chosen]
 
 
@@ -66,10 +62,9 @@ def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int
         key: of the menu.
         most: runs at once; None: any number.
     """
-    linked, written = st.query_params.get_all("runs"), f"{key}.written"
     names = given_names(manager().get(run_id) for run_id in known)
-    if linked and linked != st.session_state.get(written):
-        st.session_state[key] = linked[:most]
+    if asked := address.asked("runs"):
+        st.session_state[key] = asked[:most]
     st.session_state.setdefault(key, list(at_first)[:most])
     st.session_state[key] = [run_id for run_id in st.session_state[key] if run_id in known]
     chosen: list[str] = st.multiselect(
@@ -85,9 +80,7 @@ def pick_runs(known: Sequence[str], key: str, at_first: Sequence[str], most: int
         if most
         else _("Newest first. The address of this page keeps the choice."),
     )
-    if linked != chosen:  # each change sends the whole address to the browser
-        st.query_params["runs"] = chosen
-    st.session_state[written] = chosen
+    address.write("runs", chosen)
     return chosen
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import comparison
+from dashboard import address, comparison
 from dashboard.chart_options import chart_options
 from dashboard.comparison import Compared
 from dashboard.cross_score_card import cross_score_card
@@ -18,7 +18,7 @@ from dashboard.engine import manager
 from dashboard.faults import fragment
 from dashboard.gallery_wall import Picked, gallery_wall, wall_column
 from dashboard.image_story import image_story
-from dashboard.linked import linked_selectbox
+from dashboard.linked import linked_selectbox, linked_toggle, linked_whole_number
 from dashboard.notes import folded_notes
 from dashboard.parallel import FEWEST_AXES, coordinates, parallel_figure
 from dashboard.prints import figure_buttons, parallel_lines
@@ -112,10 +112,9 @@ def _curves(runs: Sequence[Compared], live: bool) -> None:
             width=210,
             help=_("Curves become differences to this run's."),
         )
-        bands = st.toggle(
+        bands = linked_toggle(
             _("Seeds as bands"),
             key="bands",
-            bind="query-params",
             disabled=not seeds,
             help=_("Runs that differ by seed alone become their mean and the range between them.")
             if seeds
@@ -150,44 +149,33 @@ def _samples(chosen: Sequence[str]) -> None:
         runs = _read(chosen)
     except GanCoreError:
         st.rerun()  # a run was deleted: the page leaves it out
-    seed = st.number_input(
+    seed = linked_whole_number(
         _("z from seed"),
         0,
         2**32 - 1,
         0,
         key="z",
-        bind="query-params",
         width=180,
         help=_("Every run draws from the same random numbers; another seed, other samples."),
     )
     names, colors = {run.id: run.name for run in runs}, {run.id: run.look.color for run in runs}
     columns = [wall_column(run.run, run.name, run.look.color, seed) for run in runs]
     wall = gallery_wall(columns, key="compare-wall", seed=seed, percent=_linked_percent(), picked=_linked_tile())
-    _link("at", f"{wall.percent:g}")
-    _link("tile", ",".join(map(str, wall.picked)) if wall.picked else "")
+    address.write("at", [f"{wall.percent:g}"], unsaid=["100"])
+    address.write("tile", [",".join(map(str, wall.picked))] if wall.picked else [])
     if wall.picked:
         image_story(wall.picked, [run.run for run in runs], names, colors, seed=seed)
 
 
-def _link(name: str, value: str) -> None:
-    """Put a value into the address where it is another: each change sends the whole address to the browser."""
-    if st.query_params.get(name, "") == value:
-        return
-    if value:
-        st.query_params[name] = value
-    else:
-        del st.query_params[name]
-
-
 def _linked_percent() -> float | None:
     try:
-        return float(st.query_params.get("at", ""))
+        return float("".join(address.said("at")))
     except ValueError:
         return None
 
 
 def _linked_tile() -> Picked | None:
-    run, _, place = st.query_params.get("tile", "").partition(",")
+    run, _, place = "".join(address.said("tile")).partition(",")
     try:
         percent, tile = place.split(",")
         return Picked(run, float(percent), int(tile))

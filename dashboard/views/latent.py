@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from dashboard import address
 from dashboard.faults import fragment
 from dashboard.inversion_view import inversion_view
-from dashboard.latent_controls import beside, choose, keep_state, linked, read_state, write
+from dashboard.latent_controls import beside, choose, keep_state, linked, read_state
 from dashboard.latent_explorer import Shown, Station, View, latent_explorer
 from dashboard.latent_explorer.chosen import Chosen, keep
 from dashboard.run_colors import run_look
@@ -50,15 +51,16 @@ def main() -> None:
     labels = {str(_(label)): view for view, (label, _draw) in VIEWS.items()}
     names = {view: label for label, view in labels.items()}
     key = f"latent.view.{language()}"
-    asked = linked("view", names)
+    first = next(iter(VIEWS))
+    asked = linked("view", names, unsaid=first)
     if asked is None and key not in st.session_state:  # of another language until now
-        asked = st.query_params.get("view") if st.query_params.get("view") in names else None
+        asked = next((view for view in address.said("view") if view in names), None)
     if asked is not None:
         st.session_state[key] = names[asked]
     tabs = st.tabs(list(labels), key=key, on_change="rerun")
     for tab, view in zip(tabs, labels.values(), strict=True):
         if tab.open:
-            write("view", view, unsaid=next(iter(VIEWS)))
+            address.write("view", [view], unsaid=[first])
             with tab:
                 VIEWS[view][1](chosen)
 

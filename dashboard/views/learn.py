@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import address
 from dashboard.engine import manager
 from dashboard.learn.cards import claim_card
 from dashboard.learn.registry import CLAIMS
@@ -44,7 +45,7 @@ def main() -> None:
 
 def _chosen(known: dict[str, Topic]) -> str:
     """The topic of the address, else the first."""
-    asked = st.query_params.get("topic", "")
+    asked = "".join(address.said("topic")[-1:])
     if asked in known:
         return asked
     if asked:
@@ -90,7 +91,7 @@ def _link(topic: Topic, place: str, icon: str | None = None) -> None:
 
 
 def _go(name: str) -> None:
-    st.query_params["topic"] = name
+    address.write("topic", [name])
 
 
 main()

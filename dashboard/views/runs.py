@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from dashboard import address
 from dashboard.add_run_card import add_run_card, imported_notice
 from dashboard.chart_options import chart_options
 from dashboard.downloads import downloads
@@ -37,7 +38,7 @@ from gancore.status import RunState
 REFRESH_S = 2.0
 # Ten rows; more scroll, so that what follows stays where it is.
 TABLE_HEIGHT_PX = 387
-TABLE, CHOSEN, WRITTEN = "runs.table", "runs.chosen", "runs.in-url"
+TABLE, CHOSEN = "runs.table", "runs.chosen"
 LINE = N_("Line")
 TRAIN_PAGE = Path(__file__).with_name("train.py")
 
@@ -82,13 +83,12 @@ def _unknown(message: str) -> None:
 
 def _asked(known: Sequence[str]) -> str:
     """The chosen run's id: what the URL was changed to, else the last choice, else the newest run."""
-    linked = st.query_params.get("run")
-    if linked and linked != st.session_state.get(WRITTEN):
-        st.session_state[CHOSEN] = linked
+    if linked := address.asked("run"):
+        st.session_state[CHOSEN] = linked[-1]
     elif st.session_state.get(CHOSEN) not in known:
         st.session_state[CHOSEN] = known[0]
     asked: str = st.session_state[CHOSEN]
-    st.query_params["run"] = st.session_state[WRITTEN] = asked
+    address.write("run", [asked])
     return asked
 
 

@@ -225,13 +225,20 @@ def test_the_controls_reach_all_charts(page: Page, address: str, runs: dict[str,
     page.get_by_role("button", name="Gradients", exact=True).click()
     expect(panel(board, "g_gradient")).to_be_visible()
     asked = parse_qs(urlsplit(page.url).query)
-    assert (asked["log"], asked["clip"], asked["bands"], asked["smoothing"]) == (
-        ["true"],
-        ["true"],
-        ["true"],
-        ["0.99"],
-    )
+    assert {key: asked.get(key) for key in ("log", "clip", "bands", "baseline", "smoothing")} == {
+        "log": ["true"],
+        "clip": ["true"],
+        "bands": ["true"],
+        "baseline": None,
+        "smoothing": ["0.99"],
+    }
     assert board.get_attribute("data-mounts") == "1"
+    page.go_back()
+    expect(panel(board, "g_gradient")).to_have_count(0)
+    assert parse_qs(urlsplit(page.url).query) == {key: value for key, value in asked.items() if key != "charts"}
+    page.go_back()
+    wait_for(page, "generator_loss", "g.data.length === 4")
+    assert "bands" not in parse_qs(urlsplit(page.url).query)
 
 
 def save(page: Page, chart: Locator, kind: str) -> tuple[str, bytes]:

@@ -337,6 +337,14 @@ def open_page(**query: Any) -> AppTest:
     return at.run()
 
 
+def follow(at: AppTest, **query: Any) -> AppTest:
+    """Come to the page by a link, having been elsewhere since."""
+    del at.session_state["address.written"]
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.run()
+
+
 def explorer(at: AppTest) -> dict[str, Any]:
     """What the page gave its view."""
     import json
@@ -382,11 +390,9 @@ class TestPage:
         at.selectbox(key="run").select(oldest).run()
         assert at.selectbox(key="run").value == oldest
         assert at.query_params["run"] in (oldest, [oldest])
-        at.query_params["run"] = newest
-        at.run()
+        follow(at, run=newest)
         assert at.selectbox(key="run").value == newest
-        at.query_params["run"] = "no-such-run"
-        at.run()
+        follow(at, run="no-such-run")
         assert at.selectbox(key="run").value == newest
         assert not at.exception
 
@@ -443,8 +449,7 @@ class TestPage:
         first = explorer(at)
         at.run()
         assert explorer(at)["stamp"] == first["stamp"]
-        at.query_params["z"] = "kept:a seven"
-        at.run()
+        follow(at, z="kept:a seven")
         second = explorer(at)
         assert second["stamp"] > first["stamp"]
         assert second["state"]["z"] == ["kept:a seven", "seed:2", "seed:3", "seed:4"]
