@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard.learn.claims import Computed, Finding
 from dashboard.learn.figures import Curve, bars, curves
+from dashboard.learn.numbers import as_printed
 from dashboard.palette import DISCRIMINATOR_COLOR, FAKE_COLOR, GENERATOR_COLOR, OCHRE, PLUM
 from gancore.i18n import _
 from gancore.theory import layers, slopes, updates
@@ -141,7 +142,7 @@ def _eps() -> Numbers:
 def _read_eps(numbers: Numbers) -> Finding:
     measured: list[Normalised] = numbers["measured"]
     lines = [
-        Curve(f"eps = {eps:g}".replace("e-0", "e-"), numbers["variances"], scale, color, dash)
+        Curve(as_printed(f"eps = {eps:g}"), numbers["variances"], scale, color, dash)
         for eps, scale, color, dash in zip(
             EPS, numbers["scales"], (DISCRIMINATOR_COLOR, GENERATOR_COLOR), ("solid", "dash"), strict=True
         )

@@ -8,11 +8,11 @@ their mean and spread are given, and only those speak for the variant rather tha
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
@@ -23,9 +23,6 @@ from gancore.evaluate.evaluate import Evaluation
 from gancore.evaluate.metrics import METRICS, Measurement
 from gancore.evaluate.plane import COORDINATES
 from gancore.i18n import N_, _
-
-_VARIANT = re.compile(r"(?P<preset>\S+) on (?P<data>.+) \([0-9a-f]{6}\)")
-"""As :func:`gancore.evaluate.evaluate.variant_of` names it."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,7 @@ def by_seed(evaluations: Sequence[Evaluation], metric: str = "frechet") -> list[
             # A run stopped half-way is no other seed of one that finished.
             found.setdefault((evaluation.variant, evaluation.percent), {})[evaluation.train_seed] = measurement.value
     sign = 1 if METRICS[metric].better == "lower" else -1
-    names = _names({variant for variant, _percent in found})
+    names = _names(evaluations)
     groups = [
         _seed_group(_called(names[variant], percent), metric, tuple(values.values()))
         for (variant, percent), values in found.items()
@@ -180,12 +177,11 @@ def by_seed(evaluations: Sequence[Evaluation], metric: str = "frechet") -> list[
     return sorted((group for group in groups if len(group.values) > 1), key=lambda group: sign * group.mean)
 
 
-def _names(variants: Collection[str]) -> dict[str, str]:
-    """Each variant's name; its digest is left out where no other has the same preset and data."""
-    parts = {variant: _VARIANT.fullmatch(variant) for variant in variants}
+def _names(evaluations: Iterable[Evaluation]) -> dict[str, str]:
+    """What each variant is called: by preset and data, unless another has the same."""
     names = {
-        variant: _("{preset} on {data}", preset=found["preset"], data=found["data"]) if found else variant
-        for variant, found in parts.items()
+        found.variant: str(_("{preset} on {data}", preset=found.preset, data=Path(found.data).name))
+        for found in evaluations
     }
     alike = Counter(names.values())
     return {variant: name if alike[name] == 1 else variant for variant, name in names.items()}

@@ -104,15 +104,19 @@ def test_seeds_of_a_variant_are_put_together() -> None:
 
 
 def test_a_variant_is_named_by_its_digest_only_where_it_has_to_be() -> None:
-    def seeds(variant: str) -> list[Evaluation]:
-        return [evaluation(f"{variant}{seed}", 10 + seed, variant=variant, train_seed=seed) for seed in range(2)]
+    def seeds(preset: str, digest: str) -> list[Evaluation]:
+        variant, data = f"{preset} on mnist ({digest})", "../data/mnist"
+        return [
+            evaluation(f"{preset}{seed}", 10, variant=variant, preset=preset, data=data, train_seed=seed)
+            for seed in range(2)
+        ]
 
-    alone = by_seed([*seeds("wgan on mnist (0a1b2c)"), *seeds("best on mnist (0a1b2c)")])
+    alone = by_seed([*seeds("wgan", "0a1b2c"), *seeds("best", "0a1b2c")])
     assert {group.variant for group in alone} == {"wgan on mnist", "best on mnist"}
-    alike = by_seed([*seeds("wgan on mnist (0a1b2c)"), *seeds("wgan on mnist (d4e5f6)")])
+    alike = by_seed([*seeds("wgan", "0a1b2c"), *seeds("wgan", "d4e5f6")])
     assert {group.variant for group in alike} == {"wgan on mnist (0a1b2c)", "wgan on mnist (d4e5f6)"}
     with speaking("zh_CN"):
-        (group,) = by_seed(seeds("wgan on mnist (0a1b2c)"))
+        (group,) = by_seed(seeds("wgan", "0a1b2c"))
         assert group.variant == "mnist 上的 wgan"
 
 
