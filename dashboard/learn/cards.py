@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import streamlit as st
 from dashboard.engine import manager
 from dashboard.faults import fragment
 from dashboard.learn.claims import VERDICTS, Claim, Computed, Finding, Trained, Verdict, find_runs, has_ended
-from dashboard.learn.numbers import as_printed
 from dashboard.learn.registry import CLAIMS
 from dashboard.palette import STATE_COLORS
 from gancore.config import RunConfig
@@ -28,6 +28,9 @@ LOOKS: dict[Verdict, tuple[str, str]] = {
     "open": ("help", "gray"),
 }
 """Icon and Streamlit's colour; the words stand beside them."""
+_POWER_OF_TEN = re.compile(r"(\d(?:\.\d+)?)e([+-]\d\d+)")
+_MINUS = re.compile(r"(?<![\w.)\]])-(?=\d)")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 PLOTLY_CONFIG = {"displayModeBar": False}
 
 
@@ -130,3 +133,15 @@ def show_finding(name: str, finding: Finding) -> None:
         st.markdown(f"{verdict} {as_printed(finding.text)}")
         if finding.figure is not None:
             st.plotly_chart(finding.figure, config=PLOTLY_CONFIG, key=f"chart-{name}")
+
+
+def as_printed(text: str) -> str:
+    """Numbers as a book has them: ``5.6e-16`` is 5.6 × 10⁻¹⁶, ``1.1e+01`` is 11, and -1 has a minus sign."""
+    return _MINUS.sub("−", _POWER_OF_TEN.sub(_power_of_ten, text))
+
+
+def _power_of_ten(found: re.Match[str]) -> str:
+    exponent = int(found[2])
+    if float(found[1]) == 0 or -3 <= exponent <= 3:
+        return f"{float(found[0]):g}"
+    return f"{found[1]} × 10{str(exponent).translate(_RAISED)}"

@@ -8,7 +8,6 @@ import numpy as np
 
 from dashboard.learn.claims import Computed, Finding
 from dashboard.learn.figures import Curve, bars, curves
-from dashboard.learn.numbers import as_printed
 from dashboard.palette import DISCRIMINATOR_COLOR, FAKE_COLOR, GENERATOR_COLOR, OCHRE, PLUM
 from gancore.i18n import _
 from gancore.theory import layers, slopes, updates
@@ -19,7 +18,8 @@ Numbers = dict[str, Any]
 
 RATE, STEPS = 0.2, 60
 """Of the smallest game's players."""
-EPS = (0.8, 1e-5)
+EPS = {"0.8": 0.8, "1e-5": 1e-5}
+"""As the documents and PyTorch write them."""
 SLOPES = (0.0, 0.1, 0.2)
 RANGES = ("[0, 1]", "[-1, 1]")
 ROUNDING = 1e-5
@@ -134,15 +134,15 @@ def _eps() -> Numbers:
     variances = np.geomspace(1e-4, 10.0, 101)
     return {
         "variances": variances,
-        "scales": [layers.batchnorm_scale(variances, eps) for eps in EPS],
-        "measured": [layers.batchnorm_in_generator(eps) for eps in EPS],
+        "scales": [layers.batchnorm_scale(variances, eps) for eps in EPS.values()],
+        "measured": [layers.batchnorm_in_generator(eps) for eps in EPS.values()],
     }
 
 
 def _read_eps(numbers: Numbers) -> Finding:
     measured: list[Normalised] = numbers["measured"]
     lines = [
-        Curve(as_printed(f"eps = {eps:g}"), numbers["variances"], scale, color, dash)
+        Curve(f"eps = {eps}", numbers["variances"], scale, color, dash)
         for eps, scale, color, dash in zip(
             EPS, numbers["scales"], (DISCRIMINATOR_COLOR, GENERATOR_COLOR), ("solid", "dash"), strict=True
         )

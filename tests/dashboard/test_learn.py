@@ -13,9 +13,9 @@ from tiny_runs import tiny
 
 from dashboard import engine
 from dashboard.learn import trained
+from dashboard.learn.cards import as_printed
 from dashboard.learn.claims import Computed, Trained, Verdict, find_runs
 from dashboard.learn.figures import Curve, curves
-from dashboard.learn.numbers import as_printed
 from dashboard.learn.registry import CLAIMS, claims_of
 from dashboard.learn.topics import Topic, kept_together, read_topic, topics
 from gancore.config import RunConfig
