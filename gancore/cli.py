@@ -190,6 +190,7 @@ def list_runs(
 ) -> None:
     """``gancore runs``."""
     from gancore.runs import RunManager
+    from gancore.schedule import whole_percent
     from gancore.shelf import shelf_folder
 
     rows = []
@@ -199,7 +200,7 @@ def list_runs(
         row = {
             "run": run.id,
             "state": str(status.state),
-            "progress": f"{status.progress:.0%}",
+            "progress": f"{whole_percent(status.progress)} %",
             "epoch": round(status.epoch, 2),
             "plan": str(config.plan),
             "preset": config.preset,

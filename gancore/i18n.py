@@ -69,6 +69,17 @@ class Text(str):
         return self.lower() if spec == "lower" else super().__format__(spec)
 
 
+class _Pattern(string.Formatter):
+    """:meth:`str.format`, with a space before ``%``, as all our text has it (SI Brochure, 5.4.7)."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text: str = super().format_field(value, format_spec)
+        return f"{text[:-1]} %" if format_spec.endswith("%") else text
+
+
+_PATTERN = _Pattern()
+
+
 def _(message: str, /, **values: Any) -> Text:
     """A message in the language in force.
 
@@ -77,7 +88,7 @@ def _(message: str, /, **values: Any) -> Text:
         values: what stands in for its names.
     """
     translated = _translations(language()).gettext(message) if message else ""
-    return Text(translated.format(**values) if values else translated, message, values)
+    return Text(_PATTERN.vformat(translated, (), values) if values else translated, message, values)
 
 
 def N_(message: str) -> str:
@@ -89,7 +100,7 @@ def ngettext(singular: str, plural: str, count: int, /, **values: Any) -> Text:
     """A message that depends on a number, which it has as ``{count}``."""
     values = {"count": count, **values}
     translated = _translations(language()).ngettext(singular, plural, count)
-    return Text(translated.format(**values), singular, values, plural)
+    return Text(_PATTERN.vformat(translated, (), values), singular, values, plural)
 
 
 def language() -> str:

@@ -82,7 +82,7 @@ def test_a_critics_middle_is_neutral() -> None:
 
 def test_the_view_is_told_in_words() -> None:
     said = describe(view(), "ns-gan on Ring of 8")
-    assert said.startswith("ns-gan on Ring of 8 at iteration 1,234: 0 of 8 modes covered, 0% of the samples")
+    assert said.startswith("ns-gan on Ring of 8 at iteration 1,234: 0 of 8 modes covered, 0 % of the samples")
     assert describe(view("wgan-gp", "spiral")) == "The plane at iteration 1,234: the critic's score is shown."
 
 

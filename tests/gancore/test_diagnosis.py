@@ -163,7 +163,7 @@ def test_ranges_that_do_not_match() -> None:
     finding = only(found(signals_of(outside=np.linspace(0.5, 0, 100)), config=config), Kind.RANGES)
     assert finding.since_iteration == 1
     assert "data_range" in finding.advice
-    assert "50%" in finding.evidence
+    assert "50 %" in finding.evidence
     assert found(signals_of(outside=np.nan)) == (), "points have no range"
 
 

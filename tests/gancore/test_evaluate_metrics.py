@@ -187,7 +187,7 @@ def test_copies_are_flagged_and_fresh_images_are_not() -> None:
     training = reference.training
     copies, _ = memorisation(training.features[:300], training, "x")
     assert copies.suspicious
-    assert "100.0% of the samples" in copies.verdict
+    assert "100.0 % of the samples" in copies.verdict
     assert [pair.training for pair in copies.pairs] == [pair.sample for pair in copies.pairs]
 
     fresh_images = reference.extractor.examine(load_images("digits", split="test").images)[0]

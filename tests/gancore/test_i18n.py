@@ -143,3 +143,9 @@ def test_an_error_keeps_its_message_for_other_languages(german: str) -> None:
     assert RunError(_("loss")).sentence == "loss."
     assert _("{what:lower} up", what=_("LOSS")) == "loss up"
     assert [either(choices) for choices in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]
+
+
+def test_a_space_stands_before_a_percent_sign() -> None:
+    assert _("{share:.1%} of {all:.0%}", share=0.123, all=1) == "12.3 % of 100 %"
+    assert again(_("{share:.2%}", share=0.5)) == "50.00 %"
+    assert ngettext("{count} run, {share:.0%}", "{count} runs, {share:.0%}", 2, share=0.5) == "2 runs, 50 %"
