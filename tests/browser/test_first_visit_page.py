@@ -24,6 +24,7 @@ def test_three_steps_lead_to_a_walk(page: Page, serve: Callable[..., str], tmp_p
     expect(guide.get_by_text(HEADING)).to_be_visible()
     expect(done).to_have_count(0)
     expect(walk).to_be_disabled()
+    expect(guide.get_by_role("progressbar")).to_be_visible()  # Streamlit fetches its code when it is first needed
     before = guide.bounding_box()
     guide.get_by_role("button", name="Train digits").click()
     expect(guide.get_by_role("button", name="Train digits")).to_be_disabled()
