@@ -92,8 +92,8 @@ def main() -> None:
             page = browser.new_page(viewport={"width": WIDTH, "height": 900})
             page.set_default_timeout(60_000)
             images = f"runs={ids['quick']}&runs={ids['dcgan']}"
-            take(page, f"{address}/?charts=Losses&charts=Discriminator&charts=Quality", "train.png", 2000)
-            take(page, f"{address}/compare?{images}&charts=Losses&charts=Quality", "compare.png", 1900)
+            take(page, f"{address}/?charts=Losses&charts=Discriminator&charts=Quality", "train.png", 2140)
+            take(page, f"{address}/compare?{images}&charts=Losses", "compare.png", 1500)
             take(page, f"{address}/plane?runs={ids['r3gan']}&runs={ids['minimax']}", "plane.png", 1500)
             take(page, f"{address}/latent?run={ids['quick']}", "latent.png", 1000)
             browser.close()
