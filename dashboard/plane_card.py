@@ -129,14 +129,17 @@ def _plane(run: Run, status: Status, layers: Collection[str], label: int) -> Pla
     if status.state is RunState.QUEUED:
         to_come(_("waits for a free core"))
         return None
+    last = f"plane.view.{run.id}.{label}"
     try:
-        view = run.look(label, timeout_s=PATIENCE_S)
+        view = st.session_state[last] = run.look(label, timeout_s=PATIENCE_S)
     except GanCoreError as error:
-        if status.state.is_live and isinstance(error, RunError):
-            to_come(_("loading the data") if run.is_mine else _("waits for its first checkpoint"))
-        else:
+        if not (status.state.is_live and isinstance(error, RunError)):
             faults.show(error)
-        return None
+            return None
+        if last not in st.session_state:
+            to_come(_("loading the data") if run.is_mine else _("waits for its first checkpoint"))
+            return None
+        view = st.session_state[last]  # a busy machine takes its time: what was seen stays
     name = _("{preset} on {data}", preset=run.config.preset, data=data_title(run.config.data))
     plane_view(view, key=f"plane-{run.id}", layers=layers, name=name)
     return view

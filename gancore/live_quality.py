@@ -148,12 +148,14 @@ class QualityWatch:
         return 0 if every is None else self._schedule.times_passed(every, position)
 
     def _work(self, position: Position, weights: dict[str, Tensor]) -> None:
-        work_when_idle()
         torch.set_num_threads(1)  # of this thread only
         try:
             first = self._measure is None
             if first:
+                # Imports hold the interpreter's lock: given way to on a busy machine, they would hold up all others.
                 self._prepare(weights)
+            else:
+                work_when_idle()
             # What it takes from the training is this thread's work, not how long it waits for a busy machine.
             started = time.thread_time()
             self._record(position, self._take(weights))

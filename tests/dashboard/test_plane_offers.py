@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tiny_runs import tiny
 
 from dashboard import drawings, engine
+from gancore.errors import RunError
 from gancore.run import Run
 from gancore.runs import RunManager
 
@@ -137,3 +138,30 @@ def test_draw_your_own_waits_for_points(open_page: Open) -> None:
     without_error(next(group for group in app.button_group if group.label == "Data").set_value("draw").run())
     assert app.button(key="plane-save").disabled
     assert app.button(key="plane-start").disabled
+
+
+def test_a_view_stays_while_a_busy_machine_gives_no_other(
+    runs: RunManager, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.start(tiny("ns-gan", data="ring", plan="1000000it", latent_dim=2))
+    page = open_page()
+    for _try in range(RUN_S):  # it may still be loading its data
+        if views(page):
+            break
+        page.run()
+    assert views(page)
+    run.pause()
+
+    def too_late(*_args: object, **_settings: object) -> None:
+        raise RunError("no view within 2 s")
+
+    monkeypatch.setattr(Run, "look", too_late)
+    assert views(without_error(page.run()))
+    assert "loading the data" not in said(page)
+    assert not views(open_page()), "another visitor has seen none"
+    run.stop()
+    assert run.wait(RUN_S)
+
+
+def views(page: AppTest) -> list[object]:
+    return [part for part in page.get("bidi_component") if part.proto.component_name.endswith("ganscope_plane_view")]
