@@ -41,14 +41,14 @@ def write(name: str, values: Sequence[str], unsaid: Sequence[str] = ()) -> None:
         values: none: the name is left out.
         unsaid: what an address without the name means; left out too.
     """
-    said = [] if list(values) == list(unsaid) else list(values)
+    wanted = [] if list(values) == list(unsaid) else list(values)
     # Each change sends the whole address to the browser, and is one more step for its Back to undo.
-    if said != st.query_params.get_all(name) or said != _written().get(name, said):
-        if said:
-            st.query_params[name] = said
+    if wanted != st.query_params.get_all(name) or wanted != _written().get(name, wanted):
+        if wanted:
+            st.query_params[name] = wanted
         else:
             st.query_params.pop(name, None)
-    _written()[name] = said
+    _written()[name] = wanted
 
 
 def forget() -> None:
