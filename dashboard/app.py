@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 # `streamlit run` puts only this file's own folder on the path, so `dashboard` and `gancore` would be found
 # from nowhere but the project's root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dashboard import faults
+from dashboard.clicks import ClicksOnce
 from dashboard.routes import page_routes
 
 
@@ -42,4 +44,14 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     engine.shutdown()
 
 
-app = st.App("home.py", lifespan=lifespan, routes=page_routes(), on_script_error=faults.show)
+def serving() -> dict[str, Any]:
+    """What every server of the pages does beside running their script; for ``st.App(script, **serving())``."""
+    return {
+        "lifespan": lifespan,
+        "routes": page_routes(),
+        "middleware": [Middleware(ClicksOnce)],
+        "on_script_error": faults.show,
+    }
+
+
+app = st.App("home.py", **serving())

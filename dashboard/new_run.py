@@ -107,6 +107,7 @@ def new_run() -> None:
                 for config in configs.values()
             ]
             st.session_state["start_error"] = _start(wanted)
+            st.rerun()  # the first visit's steps, above, tell of the run too
     if error := st.session_state.get("start_error"):
         st.error(sentence(error), icon=":material/error:")
         if source != "digits":

@@ -118,6 +118,20 @@ def test_rates_and_critic_steps_hold_are_stored_and_marked(card: Locator, runs: 
     assert changes(runs, run_id) == expected
 
 
+def test_a_click_counts_once_where_a_refresh_goes_out_before_it(card: Locator) -> None:
+    # As where the browser is busy: what it is to do at once, it comes to when the next refreshes have been sent.
+    card.page.evaluate(
+        "() => { const later = setTimeout; window.setTimeout = (f, ms, ...rest) => later(f, ms || 1200, ...rest); }"
+    )
+    told = card.get_by_text(PLACE)
+    for _ in range(STEPS):
+        before = place(told)
+        press(card, "Step")
+        expect(card.get_by_text(f"iteration {before + 1:,} ")).to_be_visible()
+        card.page.wait_for_timeout(2_000)
+        assert place(told) == before + 1
+
+
 @pytest.mark.slow
 def test_the_player_that_does_not_train_stays_exactly_as_it_is(card: Locator, runs: Path) -> None:
     critic, generator = weights(card, runs, "discriminator"), weights(card, runs, "generator")

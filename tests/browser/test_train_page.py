@@ -62,6 +62,9 @@ def test_start_watch_zoom_pause_step_stop_and_reload(watched: Any, address: str,
     open_train(page, address)
     card = start(page, "gan-lab", 200_000)
     run_id = run_id_of(card)
+    steps = page.locator(".st-key-first-visit")
+    expect(steps.get_by_role("button", name="Train digits")).to_be_disabled()
+    expect(steps.get_by_text("· done")).to_have_count(1)
     wait_for_rows(card, wait_for_rows(card, 0))  # the curve grows
 
     drag(card)

@@ -9,9 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import streamlit as st
 
-from dashboard import faults, first_visit
-from dashboard.app import lifespan
-from dashboard.routes import page_routes
+from dashboard import first_visit
+from dashboard.app import serving
 
 first_visit.RUN |= {
     "plan": "8it",
@@ -25,4 +24,4 @@ first_visit.RUN |= {
 }
 
 HOME = Path(__file__).resolve().parents[3] / "dashboard" / "home.py"
-app = st.App(HOME, lifespan=lifespan, routes=page_routes(), on_script_error=faults.show)
+app = st.App(HOME, **serving())

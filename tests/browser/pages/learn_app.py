@@ -12,11 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import streamlit as st
 from tiny_runs import tiny
 
-from dashboard import faults
-from dashboard.app import lifespan
+from dashboard.app import serving
 from dashboard.learn import trained
 from dashboard.learn.registry import CLAIMS
-from dashboard.routes import page_routes
 from gancore import live_quality
 
 # On a machine that other tests keep busy, what gives way hardly moves.
@@ -28,4 +26,4 @@ quick = dataclasses.replace(
 CLAIMS["loss-is-quality"] = dataclasses.replace(claim, experiment=quick)
 
 HOME = Path(__file__).resolve().parents[3] / "dashboard" / "home.py"
-app = st.App(HOME, lifespan=lifespan, routes=page_routes(), on_script_error=faults.show)
+app = st.App(HOME, **serving())

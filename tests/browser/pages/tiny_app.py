@@ -14,9 +14,8 @@ import streamlit as st
 from ignite.engine import Engine
 from tiny_runs import tiny
 
-from dashboard import engine, faults
-from dashboard.app import lifespan
-from dashboard.routes import page_routes
+from dashboard import engine
+from dashboard.app import serving
 from gancore import live_quality, probe, runs
 from gancore.recipes import PRESETS
 from gancore.trainer import Trainer
@@ -45,4 +44,4 @@ class RestingTrainer(Trainer):
 runs.Trainer = RestingTrainer
 
 HOME = Path(__file__).resolve().parents[3] / "dashboard" / "home.py"
-app = st.App(HOME, lifespan=lifespan, routes=page_routes(), on_script_error=faults.show)
+app = st.App(HOME, **serving())
