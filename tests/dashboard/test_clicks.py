@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -70,5 +71,6 @@ def received(kind: str, messages: list[Message]) -> list[Message]:
 
     for item in serving()["middleware"]:
         app = item.cls(app, *item.args, **item.kwargs)
-    asyncio.run(app({"type": kind}, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser's loop may be running
+        thread.submit(asyncio.run, app({"type": kind}, receive, send)).result()
     return given
