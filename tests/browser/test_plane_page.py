@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from steered import until
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).resolve().parents[2]
 # Colours on a canvas; an empty one has one.
@@ -78,6 +79,12 @@ def trained(folders: dict[str, str]) -> list[dict[str, Any]]:
     return [json.loads(file.read_text()) for file in sorted(Path(folders["GANSCOPE_RUNS"]).glob("*/status.json"))]
 
 
+def note_reference(data: bytes, references: list[bytes]) -> None:
+    """Keep what the server sends as a reference to a message that the browser has."""
+    if ForwardMsg.FromString(data).WhichOneof("type") == "ref_hash":
+        references.append(data)
+
+
 def is_too_wide(page: Page) -> bool:
     found: bool = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth > main.clientWidth")
     return found
@@ -85,6 +92,8 @@ def is_too_wide(page: Page) -> bool:
 
 def test_a_ring_is_watched_stepped_and_slowed_down(watched: Any, address: str, folders: dict[str, str]) -> None:
     page: Page = watched.page
+    references: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: note_reference(data, references)))
     open_plane(page, address)
     start(page, "1000000it")
     view = plane(page)
@@ -141,6 +150,7 @@ def test_a_ring_is_watched_stepped_and_slowed_down(watched: Any, address: str, f
     assert canvas.evaluate(COLORS) > 50, "its last checkpoint"
     # After a reload the server is asked for its health beside the page's own address first, which Streamlit answers.
     assert [error for error in watched.errors if "404" not in error] == []
+    assert references == [], "one that outlives what was to be sent before it leaves the page blank"
 
 
 def test_points_are_painted_undone_and_trained_on(watched: Any, address: str, folders: dict[str, str]) -> None:
