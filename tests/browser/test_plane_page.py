@@ -79,10 +79,16 @@ def trained(folders: dict[str, str]) -> list[dict[str, Any]]:
     return [json.loads(file.read_text()) for file in sorted(Path(folders["GANSCOPE_RUNS"]).glob("*/status.json"))]
 
 
-def note_reference(data: bytes, references: list[bytes]) -> None:
-    """Keep what the server sends as a reference to a message that the browser has."""
-    if ForwardMsg.FromString(data).WhichOneof("type") == "ref_hash":
-        references.append(data)
+def references_to(page: Page) -> list[bytes]:
+    """What the server sends from now on as a reference to a message that the browser has."""
+    found: list[bytes] = []
+
+    def note(data: bytes) -> None:
+        if ForwardMsg.FromString(data).WhichOneof("type") == "ref_hash":
+            found.append(data)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", note))
+    return found
 
 
 def is_too_wide(page: Page) -> bool:
@@ -92,8 +98,7 @@ def is_too_wide(page: Page) -> bool:
 
 def test_a_ring_is_watched_stepped_and_slowed_down(watched: Any, address: str, folders: dict[str, str]) -> None:
     page: Page = watched.page
-    references: list[bytes] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: note_reference(data, references)))
+    references = references_to(page)
     open_plane(page, address)
     start(page, "1000000it")
     view = plane(page)
