@@ -29,7 +29,7 @@ class ClicksOnce:
                 return {**message, "bytes": without_clicks(data)}
             return message
 
-        await self._app(scope, receive_once if scope["type"] == "websocket" else receive, send)
+        await self._app(scope, receive_once, send)
 
 
 def without_clicks(data: bytes) -> bytes:
